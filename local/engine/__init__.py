@@ -1,0 +1,1 @@
+"""The local engine: ministack, with the gaps between it and AWS filled."""
