@@ -69,6 +69,7 @@ def environment(state: Path, port: int) -> dict[str, str]:
         "PATH": "/usr/bin:/bin",
         "HOME": str(state / "tmp"),
         "TMPDIR": str(state / "tmp"),
+        "STATE_DIR": str(state / "tmp/state"),
         "LANG": "C.UTF-8",
         "AUTH": "true",
         "BIND_HOST": "127.0.0.1",
