@@ -1,4 +1,4 @@
-"""Every conformance test runs twice: on the filled engine, where it passes, and on the stock one, where it fails."""
+"""Conformance: each test passes on the filled engine, and fails on the one that its makers ship."""
 
 from __future__ import annotations
 
@@ -13,11 +13,15 @@ from botocore.exceptions import ClientError
 
 from local.engine import process
 
-THE_GAP = pytest.mark.xfail(strict=True, raises=(AssertionError, ClientError), reason="the gap, on the stock engine")
+THE_GAP = pytest.mark.xfail(
+    strict=True, raises=(AssertionError, ClientError), reason="the gap, on the stock engine"
+)
 
 
 @pytest.fixture(scope="session", params=["filled", pytest.param("stock", marks=THE_GAP)])
-def engine(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Iterator[process.Engine]:
+def engine(
+    request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory
+) -> Iterator[process.Engine]:
     """An engine with its gaps filled, then one as its makers ship it."""
     state: Path = tmp_path_factory.mktemp(request.param)
     running = process.start(state, process.free_port(), stock=request.param == "stock")

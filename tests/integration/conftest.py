@@ -1,0 +1,43 @@
+"""Integration tests go through the public doors of a deployed stack."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+import pytest
+
+from tests.stack import Member, OrdersApi, Stack
+
+
+@pytest.fixture(scope="session")
+def stack() -> Stack:
+    """The running stack."""
+    return Stack.read()
+
+
+@pytest.fixture(scope="session")
+def member(stack: Stack) -> Iterator[Member]:
+    """Somebody in the group members."""
+    person = stack.enrol("members")
+    yield person
+    person.leave()
+
+
+@pytest.fixture(scope="session")
+def stranger(stack: Stack) -> Iterator[Member]:
+    """Another member, who has no business with the first one's things."""
+    person = stack.enrol("members")
+    yield person
+    person.leave()
+
+
+@pytest.fixture(scope="session")
+def api(stack: Stack, member: Member) -> OrdersApi:
+    """The orders API as the member."""
+    return OrdersApi(stack["OrdersApiUrl"], member.token)
+
+
+@pytest.fixture(scope="session")
+def strangers_api(stack: Stack, stranger: Member) -> OrdersApi:
+    """The orders API as the stranger."""
+    return OrdersApi(stack["OrdersApiUrl"], stranger.token)

@@ -1,0 +1,140 @@
+"""The deployed stack that tests speak to, on this machine or in AWS, and the people who use it."""
+
+from __future__ import annotations
+
+import base64
+import json
+import os
+import secrets
+from dataclasses import dataclass
+from functools import cached_property
+from pathlib import Path
+from typing import Any
+
+import boto3
+import requests
+from botocore.config import Config
+
+OUTPUTS = Path(os.environ.get("LENS_OUTPUTS", Path(__file__).parents[1] / ".local/outputs.json"))
+SECONDS = 30
+
+
+class Stack(dict[str, str]):
+    """The root stack's outputs, by name."""
+
+    @classmethod
+    def read(cls) -> Stack:
+        """Read the outputs of the running stack.
+
+        Raises
+        ------
+        RuntimeError
+            When no stack is up: the message says how to bring one up.
+        """
+        if not OUTPUTS.exists():
+            raise RuntimeError(
+                f"No stack to test: {OUTPUTS} is not there. Run `make up`, or set LENS_OUTPUTS."
+            )
+        return cls(json.loads(OUTPUTS.read_text()))
+
+    @property
+    def on_this_machine(self) -> bool:
+        """Whether the stack runs on the local engine."""
+        return "EngineUrl" in self
+
+    def client(self, service: str) -> Any:
+        """Return an AWS client of the account that holds the stack."""
+        if not self.on_this_machine:
+            return boto3.client(service)
+        session = boto3.Session("test", "test", region_name=self["UserPoolId"].split("_")[0])
+        return session.client(
+            service, endpoint_url=self["EngineUrl"], config=Config(retries={"total_max_attempts": 2})
+        )
+
+    def enrol(self, *groups: str) -> Member:
+        """Make a confirmed member with a password, in the groups given."""
+        cognito = self.client("cognito-idp")
+        email = f"member-{secrets.token_hex(8)}@example.com"
+        password = f"Aa1!{secrets.token_urlsafe(18)}"
+        pool = self["UserPoolId"]
+        cognito.admin_create_user(
+            UserPoolId=pool,
+            Username=email,
+            MessageAction="SUPPRESS",
+            UserAttributes=[{"Name": "email", "Value": email}, {"Name": "email_verified", "Value": "true"}],
+        )
+        cognito.admin_set_user_password(UserPoolId=pool, Username=email, Password=password, Permanent=True)
+        for group in groups:
+            cognito.admin_add_user_to_group(UserPoolId=pool, Username=email, GroupName=group)
+        return Member(self, email, password)
+
+
+@dataclass(frozen=True)
+class Member:
+    """Somebody who can sign in."""
+
+    stack: Stack
+    email: str
+    password: str
+
+    @cached_property
+    def tokens(self) -> dict[str, str]:
+        """What a sign-in by password answers: AccessToken, IdToken, RefreshToken."""
+        answer = self.stack.client("cognito-idp").initiate_auth(
+            ClientId=self.stack["UserPoolClientId"],
+            AuthFlow="USER_PASSWORD_AUTH",
+            AuthParameters={"USERNAME": self.email, "PASSWORD": self.password},
+        )
+        tokens: dict[str, str] = answer["AuthenticationResult"]
+        return tokens
+
+    @property
+    def token(self) -> str:
+        """The access token that the APIs take."""
+        return self.tokens["AccessToken"]
+
+    @property
+    def claims(self) -> dict[str, Any]:
+        """What the access token says, unverified."""
+        return claims_of(self.token)
+
+    def leave(self) -> None:
+        """Remove the member again."""
+        self.stack.client("cognito-idp").admin_delete_user(
+            UserPoolId=self.stack["UserPoolId"], Username=self.email
+        )
+
+
+def claims_of(token: str) -> dict[str, Any]:
+    """Return what a JSON Web Token claims, without verifying it."""
+    payload = token.split(".")[1]
+    claims: dict[str, Any] = json.loads(base64.urlsafe_b64decode(payload + "=" * (-len(payload) % 4)))
+    return claims
+
+
+class OrdersApi:
+    """The orders API as a client sees it: URLs, headers and bodies, nothing of its inside."""
+
+    def __init__(self, url: str, token: str | None) -> None:
+        self.url = url.rstrip("/")
+        self.session = requests.Session()
+        if token is not None:
+            self.session.headers["Authorization"] = f"Bearer {token}"
+
+    def send(self, method: str, path: str, **request: Any) -> requests.Response:
+        """Send any request at all; `path` begins with a slash and goes out as it stands."""
+        request.setdefault("timeout", SECONDS)
+        return self.session.request(method, self.url + path, **request)
+
+    def create(self, order: Any, key: str | None = None, **headers: str) -> requests.Response:
+        """Place an order, under a fresh idempotency key unless one is given."""
+        headers = {"Idempotency-Key": key or secrets.token_hex(16), **headers}
+        return self.send("POST", "/orders", json=order, headers=headers)
+
+    def get(self, order_id: str) -> requests.Response:
+        """Read one order."""
+        return self.send("GET", f"/orders/{order_id}")
+
+    def list(self, **query: Any) -> requests.Response:
+        """Read a page of orders, newest first."""
+        return self.send("GET", "/orders", params=query)
