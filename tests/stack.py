@@ -44,9 +44,10 @@ class Stack(dict[str, str]):
 
     def client(self, service: str) -> Any:
         """Return an AWS client of the account that holds the stack."""
+        session: Any = boto3.Session()
         if not self.on_this_machine:
-            return boto3.client(service)
-        session = boto3.Session("test", "test", region_name=self["UserPoolId"].split("_")[0])
+            return session.client(service)
+        session = boto3.Session("test", "test", region_name=self["UserPoolId"].partition("_")[0])
         return session.client(
             service, endpoint_url=self["EngineUrl"], config=Config(retries={"total_max_attempts": 2})
         )

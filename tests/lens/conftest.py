@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from collections import defaultdict
+from collections.abc import Generator
 
 import pytest
 
 from tests.lens.rows import ROWS
 from tests.stack import Stack
 
-PROOFS = pytest.StashKey[dict[str, dict[str, str]]]()
+PROOFS = pytest.StashKey[defaultdict[str, dict[str, str]]]()
 
 
 @pytest.fixture(scope="session")
@@ -24,8 +25,8 @@ def pytest_configure(config: pytest.Config) -> None:
 
 
 @pytest.hookimpl(wrapper=True)
-def pytest_runtest_makereport(item: pytest.Item, call: pytest.CallInfo[None]) -> pytest.TestReport:
-    report: pytest.TestReport = yield
+def pytest_runtest_makereport(item: pytest.Item) -> Generator[None, pytest.TestReport, pytest.TestReport]:
+    report = yield
     for mark in item.iter_markers("lens"):
         if report.when == "call" or report.outcome != "passed":
             item.config.stash[PROOFS][mark.args[0]][item.nodeid] = report.outcome

@@ -35,7 +35,7 @@ def page() -> str:
     lines = [
         "# The Lens, answered",
         "",
-        "Each row of the AWS Well-Architected Serverless Applications Lens, its answer here and what is open.",
+        "Each row of the AWS Well-Architected Serverless Applications Lens: its answer, and what is open.",
         "`make review` runs the tests that prove them. This page is written by `python -m tests.lens.rows`.",
     ]
     for row in ROWS:

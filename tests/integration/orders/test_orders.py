@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import concurrent.futures
 import secrets
+from typing import Any
 
 import pytest
 
 from tests.stack import Member, OrdersApi, Stack
 
-ORDER = {
+ORDER: dict[str, Any] = {
     "currency": "EUR",
     "lines": [
         {"product_id": "teapot", "quantity": 2, "unit_price": 2450},
