@@ -21,7 +21,8 @@ def stack() -> Stack:
 
 def pytest_configure(config: pytest.Config) -> None:
     config.addinivalue_line("markers", "lens(id): the row of the review that a test proves")
-    config.stash[PROOFS] = defaultdict(dict)
+    proofs: defaultdict[str, dict[str, str]] = defaultdict(dict)
+    config.stash[PROOFS] = proofs
 
 
 @pytest.hookimpl(wrapper=True)
