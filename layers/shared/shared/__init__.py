@@ -1,0 +1,1 @@
+"""What every service uses: configuration, observability, HTTP, storage, idempotency, cursors and ids."""

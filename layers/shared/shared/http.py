@@ -1,0 +1,266 @@
+"""The HTTP side of a function behind an API Gateway REST API (Lambda proxy integration).
+
+A handler takes a `Request` and returns a `Response`; `api` makes a Lambda handler of it:
+
+    @api
+    def handler(request: Request) -> Response:
+        order = orders.create(request.caller.id, request.json(NewOrder))
+        return json_response(202, order, {"Location": f"orders/{order.order_id}"})
+
+What comes in is described by frozen msgspec structs, for the body, the query and the headers alike; what does
+not fit is answered with 400 and the name of the part that is to blame.
+
+Event and answer:
+https://docs.aws.amazon.com/apigateway/latest/developerguide/set-up-lambda-proxy-integrations.html
+"""
+
+from __future__ import annotations
+
+import binascii
+import functools
+import re
+from typing import TYPE_CHECKING, Any, TypeVar
+
+import msgspec
+
+from shared.observability import logger, observed
+from shared.problems import (
+    MEDIA_TYPE,
+    BadRequest,
+    FieldError,
+    PayloadTooLarge,
+    Problem,
+    UnsupportedMediaType,
+)
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Mapping
+
+    from shared.observability import LambdaHandler
+
+StructT = TypeVar("StructT", bound=msgspec.Struct)
+
+MAX_BODY = 64 * 1024
+
+
+class Caller(msgspec.Struct, frozen=True):
+    """Who makes the request, from the claims of the access token that API Gateway has verified.
+
+    `id` is the Cognito `sub`; `tier` is `free` or `premium`.
+    """
+
+    id: str
+    groups: frozenset[str]
+    tier: str
+
+
+class Response(msgspec.Struct, frozen=True):
+    """An answer; `body` is text, already encoded."""
+
+    status: int
+    body: str
+    headers: dict[str, str]
+
+    def to_gateway(self) -> dict[str, Any]:
+        """Return the answer in the shape of the proxy integration."""
+        return {
+            "statusCode": self.status,
+            "headers": self.headers,
+            "body": self.body,
+            "isBase64Encoded": False,
+        }
+
+
+def json_response(status: int, body: object, headers: Mapping[str, str] | None = None) -> Response:
+    """Return an answer whose body is `body` as JSON: structs, mappings, lists, numbers and strings."""
+    return Response(
+        status, msgspec.json.encode(body).decode(), {"Content-Type": "application/json"} | dict(headers or {})
+    )
+
+
+class Request:
+    """A view of an API Gateway REST proxy event. Each part is read, and refused, when it is asked for."""
+
+    def __init__(self, event: dict[str, Any]) -> None:
+        self._event = event
+
+    @property
+    def caller(self) -> Caller:
+        """The member who calls. A KeyError here means that the operation has no Cognito authorizer."""
+        claims = self._event["requestContext"]["authorizer"]["claims"]
+        groups = claims.get("cognito:groups") or ""
+        # API Gateway writes the claim's list as text, "a,b" or "[a b]" by the kind of authorizer.
+        names = groups if isinstance(groups, list) else groups.strip("[]").replace(",", " ").split()
+        return Caller(claims["sub"], frozenset(names), claims.get("tier", "free"))
+
+    def path_parameter(self, name: str) -> str:
+        """Return a variable of the path, such as `order_id` of `/orders/{order_id}`."""
+        value: str = self._event["pathParameters"][name]
+        _refuse_lone_surrogates(name, value)
+        return value
+
+    def query(self, parameters: type[StructT]) -> StructT:
+        """Return the query string as `parameters`; its fields are the parameters' names.
+
+        Numbers and booleans are read from their text. Parameters that `parameters` does not have are ignored,
+        unless it is declared with `forbid_unknown_fields=True`.
+
+        Raises
+        ------
+        BadRequest
+            When one is missing, does not fit or is given more than once.
+        """
+        return _convert(self._event.get("multiValueQueryStringParameters"), parameters, lambda name: name)
+
+    def headers(self, headers: type[StructT]) -> StructT:
+        """Return the headers as `headers`; its field `idempotency_key` is the header `Idempotency-Key`.
+
+        Raises
+        ------
+        BadRequest
+            When one is missing, does not fit or is given more than once.
+        """
+        wanted = {field.lower().replace("_", "-") for field in headers.__struct_fields__}
+        given: dict[str, list[str]] = {}
+        for name, values in (self._event.get("multiValueHeaders") or {}).items():
+            if name.lower() in wanted:
+                given.setdefault(name.lower().replace("-", "_"), []).extend(values)
+        return _convert(given, headers, lambda field: field.replace("_", "-").title())
+
+    def json(self, body: type[StructT], limit: int = MAX_BODY) -> StructT:
+        """Return the body, decoded from JSON and checked against `body`.
+
+        Declare `body`, and the structs in it, with `forbid_unknown_fields=True` so that a misspelt field is
+        refused.
+
+        Parameters
+        ----------
+        body
+            The struct that the body has to fit.
+        limit
+            The longest body that is read, in bytes.
+
+        Raises
+        ------
+        BadRequest
+            When the body is not JSON or does not fit; the field is a JSON pointer.
+        PayloadTooLarge
+            When it is longer than `limit`.
+        UnsupportedMediaType
+            When the Content-Type is not JSON.
+        """
+        self._require_json()
+        raw = self._body()
+        if len(raw) > limit:
+            raise PayloadTooLarge(f"The body is longer than {limit} bytes.")
+        try:
+            return msgspec.json.decode(raw, type=body)
+        except msgspec.ValidationError as error:
+            field, detail = _locate(str(error))
+            raise BadRequest("The body does not fit.", [FieldError(field, detail)]) from None
+        except (msgspec.DecodeError, UnicodeDecodeError, RecursionError):
+            raise BadRequest(
+                "The body is not valid JSON.", [FieldError("", "is not valid JSON in UTF-8")]
+            ) from None
+
+    def _require_json(self) -> None:
+        for name, value in (self._event.get("headers") or {}).items():
+            if name.lower() == "content-type":
+                media_type = value.partition(";")[0].strip().lower()
+                if media_type != "application/json" and not media_type.endswith("+json"):
+                    raise UnsupportedMediaType(
+                        "The body has to be JSON.", [FieldError("Content-Type", "has to be application/json")]
+                    )
+
+    def _body(self) -> bytes:
+        text: str = self._event.get("body") or ""
+        try:
+            if self._event.get("isBase64Encoded"):
+                return binascii.a2b_base64(text.encode("ascii"), strict_mode=True)
+            return text.encode()
+        except (UnicodeEncodeError, binascii.Error):
+            raise BadRequest("The body cannot be read.", [FieldError("", "is not text in UTF-8")]) from None
+
+
+def api(handler: Callable[[Request], Response]) -> LambdaHandler:
+    """Make a Lambda handler of one that takes a `Request` and returns a `Response`.
+
+    A `Problem` becomes its answer. Any other exception is a fault: `observed` logs it and raises, so that
+    Lambda counts it, and API Gateway answers with the contract's DEFAULT_5XX response
+    (docs/decisions/faults.md).
+    """
+
+    @observed
+    @functools.wraps(handler)
+    def handle(event: dict[str, Any], context: Any) -> dict[str, Any]:  # noqa: ARG001 - Lambda passes both
+        try:
+            response = handler(Request(event))
+        except Problem as problem:
+            # Only what our own code wrote: the names of fields may be the caller's words.
+            logger.info("refused", extra={"status": problem.status, "problem": type(problem).__name__})
+            response = _refusal(problem)
+        return response.to_gateway()
+
+    return handle
+
+
+def _refusal(problem: Problem) -> Response:
+    return Response(
+        problem.status, msgspec.json.encode(problem.details()).decode(), {"Content-Type": MEDIA_TYPE}
+    )
+
+
+def _convert(
+    given: Mapping[str, list[str]] | None, wanted: type[StructT], public_name: Callable[[str], str]
+) -> StructT:
+    """Build `wanted` from text, each name with the list of the values it was given."""
+    single: dict[str, str] = {}
+    for name, values in (given or {}).items():
+        if name in wanted.__struct_fields__ and len(values) > 1:
+            raise _bad_parameter(public_name(name), "is given more than once")
+        _refuse_lone_surrogates(public_name(name), values[0])
+        single[name] = values[0]
+    try:
+        return msgspec.convert(single, wanted, strict=False)
+    except msgspec.ValidationError as error:
+        field, detail = _locate(str(error))
+        raise _bad_parameter(public_name(field.removeprefix("/")), detail) from None
+
+
+def _bad_parameter(name: str, detail: str) -> BadRequest:
+    return BadRequest(f"{name[:_LONGEST_NAME]} {detail}.", [FieldError(name[:_LONGEST_NAME], detail)])
+
+
+def _refuse_lone_surrogates(name: str, value: str) -> None:
+    """Refuse half a UTF-16 pair: JSON can carry it into a Python string, UTF-8 cannot carry it out."""
+    try:
+        value.encode()
+    except UnicodeEncodeError:
+        raise BadRequest(
+            "The request is not text in UTF-8.", [FieldError(name, "is not text in UTF-8")]
+        ) from None
+
+
+_LONGEST_NAME = 100
+_MESSAGE = re.compile(r"(?P<what>.*?)(?: - at `(?P<path>[^`]*)`)?", re.DOTALL)
+_MISSING = re.compile(r"Object missing required field `(?P<name>[^`]*)`")
+_UNKNOWN = re.compile(r"Object contains unknown field `(?P<name>.*)`", re.DOTALL)
+_STEP = re.compile(r"\.(?P<name>[^.\[\]]+)|\[(?P<index>\d+|\.\.\.)\]")
+
+
+def _locate(message: str) -> tuple[str, str]:
+    """Split msgspec's message into a JSON pointer and what is wrong there.
+
+    "Expected `int` <= 99 - at `$.lines[0].quantity`" gives ("/lines/0/quantity", "expected `int` <= 99").
+    """
+    found = _MESSAGE.fullmatch(message)
+    what, path = (found["what"], found["path"] or "") if found else (message, "")
+    steps = [step["name"] or step["index"] for step in _STEP.finditer(path)]
+    detail = what[:1].lower() + what[1:]
+    if missing := _MISSING.fullmatch(what):
+        steps.append(missing["name"])
+        detail = "is required"
+    elif unknown := _UNKNOWN.fullmatch(what):
+        steps.append(unknown["name"][:_LONGEST_NAME])
+        detail = "is not a known field"
+    return "".join("/" + step.replace("~", "~0").replace("/", "~1") for step in steps), detail
