@@ -45,7 +45,7 @@ class RestApi:
                 restApiId=self.id, parentId=self.resource(parent or "/"), pathPart=part
             )
             self._resources[path] = made["id"]
-        return self._resources[path]
+        return str(self._resources[path])
 
     def method(self, path: str, method: str, integration: dict[str, Any], **settings: Any) -> None:
         """Put a method, open unless the settings say otherwise, and its integration."""

@@ -44,6 +44,7 @@ INTEGRATION_FIELDS = (
     "contentHandling",
     "timeoutInMillis",
 )
+MODELS = "https://apigateway.amazonaws.com/restapis/{}/models"
 NOT_VALIDATED_WHEN_IMPORTED = ("minItems", "maxItems")
 
 
@@ -60,10 +61,13 @@ class Importer:
         An API that exists and has no resources but the root.
     definition
         A parsed OpenAPI 3 or Swagger 2 document.
+    lasting_id
+        The id that models refer to each other by, where this API is only the draft of another.
     """
 
-    def __init__(self, api_id: str, definition: Json) -> None:
+    def __init__(self, api_id: str, definition: Json, lasting_id: str | None = None) -> None:
         self.api_id = api_id
+        self.lasting_id = lasting_id or api_id
         self.definition = definition
         self.warnings: list[str] = []
         self._validators: dict[str, str] = {}
@@ -154,9 +158,7 @@ class Importer:
             elif key in NOT_VALIDATED_WHEN_IMPORTED or key.startswith("x-") or key in {"example", "examples"}:
                 continue
             elif key == "$ref" and isinstance(value, str):
-                rewritten[key] = (
-                    f"https://apigateway.amazonaws.com/restapis/{self.api_id}/models/{_last(value)}"
-                )
+                rewritten[key] = f"{MODELS.format(self.lasting_id)}/{_last(value)}"
             elif key in {"enum", "default", "const", "required"}:
                 rewritten[key] = value
             else:
@@ -364,8 +366,10 @@ def read_definition(document: bytes | str | Json) -> Json:
     return parsed
 
 
-def create_api(document: bytes | str | Json, given: Json) -> tuple[str, list[str]]:
-    """Make a REST API from a definition.
+def create_api(
+    document: bytes | str | Json, given: Json, lasting_id: str | None = None
+) -> tuple[str, list[str]]:
+    """Make a REST API from a definition, or the draft of what is to become the API of the lasting id.
 
     Returns
     -------
@@ -380,7 +384,7 @@ def create_api(document: bytes | str | Json, given: Json) -> tuple[str, list[str
     definition = read_definition(document)
     api_id: str = _created(rest._create_rest_api(api_settings(definition, given)))["id"]
     try:
-        return api_id, Importer(api_id, definition).run()
+        return api_id, Importer(api_id, definition, lasting_id).run()
     except Exception:
         rest._delete_rest_api(api_id)
         raise
