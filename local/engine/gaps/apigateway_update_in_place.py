@@ -114,7 +114,7 @@ def _merged(kept: dict[str, Json], written: dict[str, Json]) -> dict[str, Json]:
 
 
 def put_settings(api_id: str, definition: Json, given: Json) -> None:
-    """Give the API the name, the binary media types and so on that the definition and those beside it tell."""
+    """Give the API the name, the binary media types and so on that its definition tells."""
     rest._rest_apis[api_id].update(api_settings(definition, given))
 
 
@@ -141,7 +141,7 @@ def fill() -> None:
     update = handler["update"]
 
     @functools.wraps(route)
-    async def with_put(method: str, path: str, headers: Json, body: bytes, query_params: Json) -> Response:
+    async def with_put(method: str, path: str, headers: Json, body: bytes, query_params: Json, /) -> Response:
         steps = path.strip("/").split("/")
         if method == "PUT" and steps[0] == "restapis" and len(steps) == PUT_PATH_PARTS:
             return put_rest_api(steps[1], body, query_params)
