@@ -1,0 +1,71 @@
+"""Lambda functions for a test, made with calls that the stock engine answers too."""
+
+from __future__ import annotations
+
+import io
+import json
+import uuid
+import zipfile
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+
+@dataclass(frozen=True)
+class Answer:
+    """What an invocation came to: the decoded payload, the kind of error if any, and what was printed."""
+
+    payload: Any
+    error: str | None
+
+
+def packed(files: dict[str, str]) -> bytes:
+    """Return a zip archive of these files, by path."""
+    archive = io.BytesIO()
+    with zipfile.ZipFile(archive, "w") as package:
+        for path, text in files.items():
+            package.writestr(path, text)
+    return archive.getvalue()
+
+
+def make_role(client: Callable[[str], Any]) -> str:
+    """Make a role that Lambda takes and return its ARN."""
+    trust = {
+        "Version": "2012-10-17",
+        "Statement": [
+            {
+                "Effect": "Allow",
+                "Principal": {"Service": "lambda.amazonaws.com"},
+                "Action": "sts:AssumeRole",
+            }
+        ],
+    }
+    made: dict[str, Any] = client("iam").create_role(
+        RoleName=f"role-{uuid.uuid4().hex[:8]}", AssumeRolePolicyDocument=json.dumps(trust)
+    )
+    return str(made["Role"]["Arn"])
+
+
+def make_function(
+    client: Callable[[str], Any], code: str, *, files: dict[str, str] | None = None, **settings: Any
+) -> str:
+    """Make a function of this `app.py` and perhaps more files, and return its name."""
+    name = f"function-{uuid.uuid4().hex[:8]}"
+    defaults = {"Runtime": "python3.13", "Handler": "app.handler", "Role": make_role(client), "Timeout": 5}
+    archive = packed({"app.py": code, **(files or {})})
+    client("lambda").create_function(**{**defaults, **settings}, FunctionName=name, Code={"ZipFile": archive})
+    return name
+
+
+def invoke(client: Callable[[str], Any], name: str, event: Any = None) -> Answer:
+    """Invoke the function and wait for its answer."""
+    answer = client("lambda").invoke(FunctionName=name, Payload=json.dumps(event))
+    return Answer(json.loads(answer["Payload"].read()), answer.get("FunctionError"))
+
+
+def printed(client: Callable[[str], Any], group: str) -> list[str]:
+    """Return the messages of a log group, oldest first."""
+    events = client("logs").filter_log_events(logGroupName=group)["events"]
+    return [event["message"].rstrip("\n") for event in events]
