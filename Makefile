@@ -1,0 +1,90 @@
+# Everything is done by a target here; `make help` lists them. Each first sets up what it needs, and only that.
+
+MAKEFLAGS += --no-builtin-rules --no-print-directory
+.DEFAULT_GOAL := help
+
+# Where the local stack listens; two can run side by side: `make up LOCAL_PORT=4567`.
+export LOCAL_PORT ?= 4566
+# The section of samconfig.toml to deploy to AWS with.
+STAGE ?= sandbox
+# What pytest is given: `make test ARGS="-k idempotency -x"`.
+ARGS ?=
+
+# The first interpreter that can run local/setup.py; that one then chooses the interpreter of the environments.
+PYTHON = $(shell for python in python3 python3.13 python3.14 python3.12 python3.11 python; do \
+	$$python -c 'import sys; sys.exit(sys.version_info < (3, 11))' 2>/dev/null && echo $$python && break; done)
+SETUP = $(or $(PYTHON),$(error Python 3.11 or newer is needed and none is on PATH: install one, then try again)) local/setup.py
+LOCAL = .venv/bin/python -m local
+SAM = SAM_CLI_TELEMETRY=0 PATH="$(CURDIR)/.local/envs/uv/bin:$$PATH" .local/envs/sam/bin/sam
+
+.PHONY: help
+help: ## List the targets
+	@sed -n 's/^\([a-z]*\):.*## \(.*\)/\1\t\2/p' $(MAKEFILE_LIST) | while IFS="$$(printf '\t')" read -r target text; do \
+		printf '  make %-9s %s\n' "$$target" "$$text"; done
+
+# On this machine -----------------------------------------------------------------------------------------
+
+.PHONY: run
+run: ## Bring the application up and show what functions log; Ctrl-C stops it all
+	@$(SETUP) dev engine sam runtime
+	@$(LOCAL) run
+
+.PHONY: up
+up: ## Bring the application up, or update it where it runs (LOCAL_PORT=)
+	@$(SETUP) dev engine sam runtime
+	@$(LOCAL) up
+
+.PHONY: down
+down: ## Stop what runs on LOCAL_PORT and remove all that it left
+	@$(SETUP) dev
+	@$(LOCAL) down
+
+.PHONY: logs
+logs: ## Follow what a function logs: make logs FUNCTION=create_order
+	@$(SETUP) dev
+	@$(LOCAL) logs $(or $(FUNCTION),$(error Say which function: make logs FUNCTION=create_order))
+
+# Checks --------------------------------------------------------------------------------------------------
+
+.PHONY: test
+test: ## Run every test against a stack of its own (ARGS= for pytest)
+	@$(SETUP) dev engine sam runtime
+	@$(LOCAL) test $(ARGS)
+
+.PHONY: lint
+lint: ## Check the code, the templates and the contracts
+	@$(SETUP) dev checkov
+	@.venv/bin/python -m local.lint
+
+.PHONY: review
+review: ## Prove the Lens's rows on a stack of its own, and print the review
+	@$(SETUP) dev engine sam runtime
+	@$(LOCAL) test tests/lens -q --no-header $(ARGS)
+
+# Upkeep --------------------------------------------------------------------------------------------------
+
+.PHONY: setup
+setup: ## Make every environment; each target makes those it needs by itself
+	@$(SETUP) dev engine sam runtime checkov
+
+.PHONY: lock
+lock: ## Write locks/*.txt again from pyproject.toml
+	@$(SETUP) --lock
+
+.PHONY: clean
+clean: ## Stop every local stack and remove all that these targets made
+	@if [ -x .venv/bin/python ] && .venv/bin/python -c 'import psutil, boto3, rich' 2>/dev/null; then $(LOCAL) down --all; fi
+	@rm -rf .venv .local .aws-sam .pytest_cache .mypy_cache .ruff_cache .hypothesis
+	@find . -name __pycache__ -prune -exec rm -rf {} +
+
+# In AWS --------------------------------------------------------------------------------------------------
+
+.PHONY: deploy
+deploy: ## Build and deploy to the account that your credentials name (STAGE=sandbox)
+	@$(SETUP) sam
+	@$(SAM) build && $(SAM) deploy --config-env $(STAGE)
+
+.PHONY: destroy
+destroy: ## Delete what was deployed there (STAGE=sandbox)
+	@$(SETUP) sam
+	@$(SAM) delete --config-env $(STAGE)

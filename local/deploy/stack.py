@@ -1,0 +1,203 @@
+"""Create or update the stack, and look at what it holds, with the CloudFormation API as AWS has it."""
+
+from __future__ import annotations
+
+import re
+import time
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from botocore.exceptions import ClientError
+
+from local.cloud import STACK_NAME, Cloud, LocalError
+from local.progress import Phase
+
+NESTED = "AWS::CloudFormation::Stack"
+PLACEHOLDER = "placeholder-"
+"""How the physical id begins of a resource that the engine cannot hold."""
+USABLE = {"CREATE_COMPLETE", "UPDATE_COMPLETE", "UPDATE_ROLLBACK_COMPLETE"}
+SECONDS = 300
+NAMES_ON_A_LINE = 5
+
+
+@dataclass(frozen=True)
+class Resource:
+    """One resource of the deployed stack.
+
+    Attributes
+    ----------
+    stack
+        The id of the stack that holds it.
+    path
+        The logical ids on the way to it from the root, its own last.
+    type
+        As CloudFormation names it.
+    physical_id
+        As the service names it.
+    """
+
+    stack: str
+    path: tuple[str, ...]
+    type: str
+    physical_id: str
+
+    @property
+    def name(self) -> str:
+        """Its place, for people: `Orders/CreateOrderFunction`."""
+        return "/".join(self.path)
+
+
+@dataclass(frozen=True)
+class Event:
+    """Something that happened to a resource during a deploy."""
+
+    path: tuple[str, ...]
+    type: str
+    status: str
+    reason: str
+
+    @property
+    def name(self) -> str:
+        """The resource's place, for people."""
+        return "/".join(self.path)
+
+
+def status(cloud: Cloud) -> str | None:
+    """Return the root stack's status; None when there is no stack."""
+    try:
+        found = cloud.client("cloudformation").describe_stacks(StackName=STACK_NAME)["Stacks"]
+    except ClientError as error:
+        if "does not exist" in str(error):
+            return None
+        raise
+    answer: str | None = found[0]["StackStatus"] if found else None
+    return answer if answer != "DELETE_COMPLETE" else None
+
+
+def deploy(cloud: Cloud, template: Path, given: Mapping[str, str], phase: Phase) -> list[Event]:
+    """Create the stack, or update it where it is there; return what became of each resource that was touched.
+
+    Raises
+    ------
+    LocalError
+        When the template is refused or a resource fails: the first that did, and why. An update that fails
+        has been rolled back by then.
+    """
+    cloudformation = cloud.client("cloudformation")
+    before = settled(cloud)
+    if before is not None and before not in USABLE:
+        cloudformation.delete_stack(StackName=STACK_NAME)
+        before = settled(cloud)
+    seen = {event["EventId"] for _, event in _raw_events(cloud)} if before else set()
+    request = {
+        "StackName": STACK_NAME,
+        "TemplateBody": template.read_text(),
+        "Parameters": [{"ParameterKey": key, "ParameterValue": value} for key, value in given.items()],
+        "Capabilities": ["CAPABILITY_IAM", "CAPABILITY_NAMED_IAM", "CAPABILITY_AUTO_EXPAND"],
+    }
+    try:
+        (cloudformation.update_stack if before else cloudformation.create_stack)(**request)
+    except ClientError as error:
+        if "No updates are to be performed" in str(error):
+            return []
+        raise LocalError(f"The template is refused: {_message(error)}") from None
+    after = settled(cloud, phase, seen)
+    events = list(_events(cloud, seen))
+    if after != ("UPDATE_COMPLETE" if before else "CREATE_COMPLETE"):
+        raise LocalError(explain(events) or f"The deploy ended as {after}.")
+    return [event for event in events if event.status.endswith("_COMPLETE") and event.type != NESTED]
+
+
+def settled(cloud: Cloud, phase: Phase | None = None, seen: set[str] | None = None) -> str | None:
+    """Wait until nothing is under way in the stack, telling the phase what happens, and return its status.
+
+    Raises
+    ------
+    LocalError
+        When it takes longer than SECONDS.
+    """
+    deadline = time.monotonic() + SECONDS
+    while time.monotonic() < deadline:
+        now = status(cloud)
+        if now is None or not now.endswith("_IN_PROGRESS"):
+            return now
+        if phase is not None:
+            done = [event for event in _events(cloud, seen or set()) if event.status.endswith("_COMPLETE")]
+            phase.note = f"{len(done)} resources, {done[-1].name}" if done else ""
+        time.sleep(0.1)
+    raise LocalError(f"The deploy did not end within {SECONDS} s.")
+
+
+def explain(events: list[Event]) -> str | None:
+    """Return one line on the first resource that failed of itself, not because another had."""
+    for event in events:
+        cancelled = re.search(r"cancell?ed", event.reason, re.IGNORECASE)
+        if event.status.endswith("_FAILED") and event.type != NESTED and not cancelled:
+            return f"{event.name} ({event.type}): {' '.join(event.reason.split()) or event.status}"
+    reasons = [event.reason for event in events if event.status.endswith("_FAILED") and event.reason]
+    return " ".join(reasons[0].split()) if reasons else None
+
+
+def summary(changes: list[Event]) -> str:
+    """Return on one line what a deploy changed, by name where that is short enough to read."""
+    if not changes:
+        return "nothing changed"
+    parts = []
+    for word in ("CREATE", "UPDATE", "DELETE"):
+        names = sorted({event.name for event in changes if event.status == f"{word}_COMPLETE"})
+        if names:
+            told = f": {', '.join(names)}" if len(names) <= NAMES_ON_A_LINE else ""
+            parts.append(f"{len(names)} {word.lower()}d{told}")
+    return "; ".join(parts)
+
+
+def resources(cloud: Cloud) -> Iterator[Resource]:
+    """Yield every resource of the stack and of those nested in it, the nested stacks themselves too."""
+    yield from _resources(cloud, STACK_NAME, ())
+
+
+def _resources(cloud: Cloud, stack: str, path: tuple[str, ...]) -> Iterator[Resource]:
+    pages = cloud.client("cloudformation").get_paginator("list_stack_resources").paginate(StackName=stack)
+    for page in pages:
+        for row in page["StackResourceSummaries"]:
+            if row["ResourceStatus"] == "DELETE_COMPLETE":
+                continue
+            place = (*path, row["LogicalResourceId"])
+            found = Resource(stack, place, row["ResourceType"], row.get("PhysicalResourceId", ""))
+            yield found
+            if found.type == NESTED and not found.physical_id.startswith(PLACEHOLDER):
+                yield from _resources(cloud, found.physical_id, place)
+
+
+def _raw_events(
+    cloud: Cloud, stack: str = STACK_NAME, path: tuple[str, ...] = ()
+) -> Iterator[tuple[tuple[str, ...], dict[str, Any]]]:
+    pages = cloud.client("cloudformation").get_paginator("describe_stack_events").paginate(StackName=stack)
+    children: dict[str, str] = {}
+    try:
+        for event in (event for page in pages for event in page["StackEvents"]):
+            name, physical_id = event["LogicalResourceId"], event.get("PhysicalResourceId", "")
+            itself = physical_id == event["StackId"]
+            yield (path if itself else (*path, name)), event
+            if event["ResourceType"] == NESTED and physical_id.startswith("arn:") and not itself:
+                children[physical_id] = name
+    except ClientError:
+        return  # A nested stack that is rolled back takes its events with it.
+    for child, name in children.items():
+        yield from _raw_events(cloud, child, (*path, name))
+
+
+def _events(cloud: Cloud, seen: set[str]) -> Iterator[Event]:
+    """Yield what happened apart from the events in `seen`, the oldest first."""
+    new = [(path, event) for path, event in _raw_events(cloud) if event["EventId"] not in seen]
+    new.reverse()  # A stack's events come newest first, and those of one moment shall keep their order.
+    for path, event in sorted(new, key=lambda pair: pair[1]["Timestamp"]):
+        yield Event(
+            path, event["ResourceType"], event["ResourceStatus"], event.get("ResourceStatusReason", "")
+        )
+
+
+def _message(error: ClientError) -> str:
+    return " ".join(error.response["Error"]["Message"].split())

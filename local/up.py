@@ -1,0 +1,174 @@
+"""Bring a copy of the application up, and down again."""
+
+from __future__ import annotations
+
+import shutil
+import time
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+
+from botocore.exceptions import BotoCoreError, ClientError
+
+from local.cloud import Cloud, LocalError
+from local.deploy import build, imports, outputs, seed, settle, stack
+from local.engine import process
+from local.progress import Phase, Progress
+from local.tool import Tool
+
+TOOL_SECONDS = 600
+
+
+@dataclass(frozen=True)
+class Report:
+    """What there is to say of a copy that is up.
+
+    Attributes
+    ----------
+    outputs
+        What a client needs to know, as written to outputs.json.
+    left_out
+        The resources that the engine cannot hold.
+    """
+
+    outputs: dict[str, str]
+    left_out: tuple[stack.Resource, ...]
+
+
+def up(cloud: Cloud, progress: Progress) -> Report:
+    """Make the copy run what the sources say; doing it again changes only what changed.
+
+    An engine that this starts does not outlive a failure; one that ran before goes on with what it had.
+
+    Raises
+    ------
+    LocalError, EngineError
+        When a step fails.
+    """
+    with cloud.to_itself(), build.workshop(cloud) as folder:
+        build.check_syntax(cloud.project)
+        given = build.parameters(cloud.project)
+        known = outputs.read(cloud)
+        if _has_usable_engine(cloud):
+            return _bring(cloud, folder, given, known, progress)
+        _remove(cloud)
+        process.claim(cloud.port)
+        try:
+            process.launch(cloud.folder, cloud.port)
+            return _bring(cloud, folder, given, known, progress)
+        except BaseException as error:
+            _remove(cloud, keep_logs=isinstance(error, Exception))
+            raise
+
+
+def down(cloud: Cloud) -> bool:
+    """End the copy and remove all that it left; tell whether there was anything."""
+    with cloud.to_itself():
+        existed = cloud.folder.exists()
+        _remove(cloud)
+        return existed
+
+
+def _has_usable_engine(cloud: Cloud) -> bool:
+    """Tell whether the copy's engine runs, answers, and is what would be started now."""
+    engine = process.find(cloud.folder)
+    return (
+        engine is not None and engine.alive and engine.made_of == process.fingerprint() and engine.answers()
+    )
+
+
+def _remove(cloud: Cloud, *, keep_logs: bool = False) -> None:
+    """End the engine and what it spawned, even where it is gone itself, and remove the copy's files."""
+    engine = process.find(cloud.folder)
+    if engine is not None:
+        engine.stop()
+    logs = {path.name: path.read_bytes() for path in cloud.folder.glob("*.log")} if keep_logs else {}
+    cloud.forget()
+    for name, content in logs.items():
+        cloud.folder.mkdir(exist_ok=True)
+        (cloud.folder / name).write_bytes(content)
+
+
+def _bring(
+    cloud: Cloud, folder: Path, given: Mapping[str, str], known: Mapping[str, str], progress: Progress
+) -> Report:
+    """Build, while the engine starts, and deploy."""
+    try:
+        _build(cloud, folder, given, progress)
+        with progress.phase("package") as phase:
+            _finish("sam package", build.package(cloud, folder), phase)
+        with progress.phase("deploy") as phase:
+            changes = stack.deploy(cloud, build.packaged(cloud), given, phase)
+            phase.note = stack.summary(changes)
+        with progress.phase("check") as phase:
+            _check(cloud, folder, given, changes, phase)
+        with progress.phase("settle") as phase:
+            restored = settle.settle(cloud)
+            phase.note = f"set what the engine drops: {', '.join(restored)}" if restored else "nothing to set"
+        with progress.phase("seed") as phase:
+            told = outputs.collect(cloud)
+            told |= seed.seed(cloud, told["UserPoolId"], known)
+            outputs.write(cloud, told)
+            phase.note = told["DemoUser"]
+        everything = stack.resources(cloud)
+        return Report(told, tuple(row for row in everything if row.physical_id.startswith(stack.PLACEHOLDER)))
+    except (ClientError, BotoCoreError) as error:
+        engine = process.find(cloud.folder)
+        if engine is not None and engine.alive:
+            raise LocalError(" ".join(str(error).split())) from error
+        raise process.failure(cloud.folder) from error
+
+
+def _build(cloud: Cloud, folder: Path, given: Mapping[str, str], progress: Progress) -> None:
+    """Build, and wait for the engine meanwhile."""
+    starting = progress.start("engine")
+    starting.note = "with its gaps filled: " + cloud.url
+    building = progress.start("build")
+    tool = build.build(cloud, folder, given)
+    try:
+        _await_engine(cloud)
+        progress.finish(starting)
+        _finish("sam build", tool, building)
+        progress.finish(building)
+    finally:
+        tool.end()
+
+
+def _await_engine(cloud: Cloud) -> None:
+    engine = process.find(cloud.folder)
+    deadline = time.monotonic() + process.START_SECONDS
+    while engine is not None and engine.alive and time.monotonic() < deadline:
+        if engine.answers():
+            return
+        time.sleep(0.05)
+    raise process.failure(cloud.folder)
+
+
+def _finish(what: str, tool: Tool, phase: Phase) -> None:
+    """Wait for SAM CLI, showing what it is at; end it when this ends early."""
+    try:
+        deadline = time.monotonic() + TOOL_SECONDS
+        while tool.code is None and time.monotonic() < deadline:
+            phase.note = build.doing(tool.said)
+            time.sleep(0.05)
+        if tool.code != 0:
+            raise build.explain(what, tool)
+        phase.note = ""
+    finally:
+        tool.end()
+
+
+def _check(
+    cloud: Cloud, folder: Path, given: Mapping[str, str], changes: list[stack.Event], phase: Phase
+) -> None:
+    """Import the functions that changed; where one does not, put back what was deployed before."""
+    good = cloud.folder / "deployed.yaml"
+    try:
+        count = imports.check(cloud, build.built(folder).parent, changes)
+    except LocalError as error:
+        if not good.exists():
+            raise
+        stack.deploy(cloud, good, given, phase)
+        raise LocalError(f"{error} (the functions deployed before were put back)") from None
+    shutil.copy(build.packaged(cloud), good)
+    phase.note = f"{count} functions import" if count else ""
