@@ -9,6 +9,7 @@ import uuid
 import zipfile
 from typing import TYPE_CHECKING, Any
 
+import requests
 from botocore.exceptions import ClientError
 
 from local.engine.process import REGION
@@ -65,8 +66,11 @@ class RestApi:
         }
         self.method(path, method, integration, **settings)
 
-    def function(self, path: str, method: str, code: str, *, timeout: int = 5, wait_ms: int = 29000) -> None:
-        """Put a method that a Lambda function answers, of this code with a `handler(event, context)`."""
+    def function(self, path: str, method: str, code: str, *, timeout: int = 5, wait_ms: int = 29000) -> str:
+        """Put a method that a Lambda function answers and return the function's ARN.
+
+        The code is that of a module `app` with a `handler(event, context)`.
+        """
         arn = self._function(code, timeout)
         uri = f"arn:aws:apigateway:{REGION}:lambda:path/2015-03-31/functions/{arn}/invocations"
         integration = {
@@ -76,6 +80,7 @@ class RestApi:
             "timeoutInMillis": wait_ms,
         }
         self.method(path, method, integration)
+        return arn
 
     def _function(self, code: str, timeout: int) -> str:
         archive = io.BytesIO()
@@ -117,6 +122,14 @@ class RestApi:
         """Deploy to the stage and return its URL."""
         self.gateway.create_deployment(restApiId=self.id, stageName=STAGE)
         return url(self._engine, self.id)
+
+
+def content(answer: requests.Response) -> Any:
+    """Return the answer's JSON, or its text where it is none."""
+    try:
+        return answer.json()
+    except ValueError:
+        return answer.text
 
 
 def refusal(call: Callable[..., Any], **arguments: Any) -> str:
