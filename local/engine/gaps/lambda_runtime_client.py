@@ -1,8 +1,8 @@
 """Python functions run under AWS's own runtime client, in an environment like that of the managed runtime.
 
 The stock engine has a worker of its own for them: every error is `Runtime.HandlerError` without a stack trace
-and ends the worker, the whole environment of the engine reaches the function, code and layers are unpacked for
-every worker, and 50 ms pass after each call that prints nothing.
+and ends the worker, the whole environment of the engine reaches the function, code and layers are unpacked
+for every worker, and 50 ms pass after each call that prints nothing.
 
 After https://docs.aws.amazon.com/lambda/latest/dg/lambda-runtime-environment.html,
 https://docs.aws.amazon.com/lambda/latest/dg/configuration-envvars.html (the defined runtime variables) and
