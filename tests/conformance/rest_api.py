@@ -153,7 +153,8 @@ def trusting(service: str) -> dict[str, Any]:
 def deploy_stack(client: Callable[[str], Any], name: str, template: dict[str, Any]) -> dict[str, str]:
     """Create the stack, or update it, and return its outputs."""
     cloudformation = client("cloudformation")
-    given = {"StackName": name, "TemplateBody": json.dumps(template), "Capabilities": ["CAPABILITY_IAM"]}
+    capabilities = ["CAPABILITY_IAM", "CAPABILITY_AUTO_EXPAND"]
+    given = {"StackName": name, "TemplateBody": json.dumps(template), "Capabilities": capabilities}
     known = {stack["StackName"] for stack in cloudformation.describe_stacks()["Stacks"]}
     if name in known:
         cloudformation.update_stack(**given)

@@ -188,6 +188,25 @@ def test_the_cors_preflight_is_answered_without_a_function(pets: str) -> None:
     assert answer.headers.get("Access-Control-Allow-Origin") == "https://app.example"
 
 
+def test_the_preflight_that_sam_writes_for_cors_is_answered(
+    client: Callable[[str], Any], engine: Engine
+) -> None:
+    cors = {"AllowOrigin": "'https://app.example'", "AllowMethods": "'GET'", "AllowHeaders": "'X-Key'"}
+    api = {"StageName": STAGE, "DefinitionBody": DEFINITION, "Cors": cors}
+    template = {
+        "Transform": "AWS::Serverless-2016-10-31",
+        "Resources": {"Api": {"Type": "AWS::Serverless::Api", "Properties": api}},
+        "Outputs": {"ApiId": {"Value": {"Ref": "Api"}}},
+    }
+    api_id = deploy_stack(client, f"stack-{uuid.uuid4().hex[:8]}", template)["ApiId"]
+
+    answer = requests.options(f"{url(engine, api_id)}/anything", timeout=5)
+
+    assert answer.status_code == 200
+    assert answer.headers.get("Access-Control-Allow-Origin") == "https://app.example"
+    assert answer.headers.get("Access-Control-Allow-Headers") == "X-Key"
+
+
 def test_the_any_method_answers_every_method(pets: str) -> None:
     answers = [
         requests.request(method, f"{pets}/anything", timeout=5) for method in ("GET", "DELETE", "PATCH")
