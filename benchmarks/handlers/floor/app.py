@@ -19,7 +19,8 @@ import msgspec
 
 REGION = os.environ["AWS_REGION"]
 HOST = f"dynamodb.{REGION}.amazonaws.com"
-connection = HTTPSConnection(HOST, timeout=3)
+# Made, with its certificates, at the first call: as botocore does.
+connection: HTTPSConnection | None = None
 
 
 class Line(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
@@ -42,6 +43,8 @@ decode = msgspec.json.Decoder(NewOrder).decode
 
 def call(operation: str, parameters: dict[str, Any]) -> dict[str, Any]:
     """Make one signed call of DynamoDB's JSON protocol and return its answer."""
+    global connection  # noqa: PLW0603 - one per environment
+    connection = connection or HTTPSConnection(HOST, timeout=3)
     body = json.dumps(parameters).encode()
     now = time.strftime("%Y%m%dT%H%M%SZ", time.gmtime())
     signed = {

@@ -10,7 +10,6 @@ The text is base64url of: one version byte, the HMAC-SHA256 (32 bytes), the posi
 from __future__ import annotations
 
 import binascii
-import hashlib
 import hmac
 from typing import TypeAlias
 
@@ -22,7 +21,8 @@ Position: TypeAlias = dict[str, str | int]
 
 _VERSION = b"\x01"
 _MAC_BYTES = 32
-_MAX_LENGTH = 1024
+_MAX_LENGTH = 4096  # a DynamoDB key has at most 3 KB
+_MIN_KEY = 16
 _position = msgspec.json.Decoder(Position)
 
 
@@ -38,18 +38,16 @@ class Cursors:
     """
 
     def __init__(self, key: str, operation: str) -> None:
+        if len(key) < _MIN_KEY:
+            raise ValueError(f"a cursor key has at least {_MIN_KEY} characters")
         # A key of its own for this use and this version, whatever else the material may be used for.
-        self._key = hmac.digest(key.encode(), b"cursor" + _VERSION, hashlib.sha256)
+        self._key = hmac.digest(key.encode(), b"cursor" + _VERSION, "sha256")
         self._operation = operation
 
     def issue(self, caller: str, position: Position) -> str:
         """Return the cursor that lets `caller` go on after `position`, the last item's key."""
         payload = msgspec.json.encode(position)
-        return (
-            binascii.b2a_base64(_VERSION + self._mac(caller, payload) + payload, newline=False)
-            .translate(_TO_URL, b"=")
-            .decode()
-        )
+        return _encode(_VERSION + self._mac(caller, payload) + payload)
 
     def read(self, caller: str, cursor: str) -> Position:
         """Return the position in `cursor`.
@@ -70,23 +68,29 @@ class Cursors:
         context = b"".join(
             len(part).to_bytes(4) + part for part in (self._operation.encode(), caller.encode())
         )
-        return hmac.digest(self._key, context + payload, hashlib.sha256)
+        return hmac.digest(self._key, context + payload, "sha256")
 
 
 _TO_URL = bytes.maketrans(b"+/", b"-_")
-_FROM_URL = bytes.maketrans(b"-_+/", b"+/??")
+_FROM_URL = bytes.maketrans(b"-_", b"+/")
+
+
+def _encode(raw: bytes) -> str:
+    """Return base64url text without padding."""
+    return binascii.b2a_base64(raw, newline=False).translate(_TO_URL, b"=").decode()
 
 
 def _decode(cursor: str) -> bytes:
-    """Return the bytes of base64url text without padding; the text must be the only way to write them."""
+    """Return the bytes of a cursor; other spellings of the same bytes are refused."""
     if len(cursor) > _MAX_LENGTH or not cursor.isascii():
         raise _bad_cursor()
     try:
-        return binascii.a2b_base64(
-            cursor.encode().translate(_FROM_URL) + b"=" * (-len(cursor) % 4), strict_mode=True
-        )
+        raw = binascii.a2b_base64(cursor.encode().translate(_FROM_URL) + b"=" * (-len(cursor) % 4))
     except binascii.Error:
         raise _bad_cursor() from None
+    if _encode(raw) != cursor:
+        raise _bad_cursor()
+    return raw
 
 
 def _bad_cursor() -> BadRequest:

@@ -242,10 +242,11 @@ def _refuse_lone_surrogates(name: str, value: str) -> None:
 
 
 _LONGEST_NAME = 100
-_MESSAGE = re.compile(r"(?P<what>.*?)(?: - at `(?P<path>[^`]*)`)?", re.DOTALL)
-_MISSING = re.compile(r"Object missing required field `(?P<name>[^`]*)`")
-_UNKNOWN = re.compile(r"Object contains unknown field `(?P<name>.*)`", re.DOTALL)
-_STEP = re.compile(r"\.(?P<name>[^.\[\]]+)|\[(?P<index>\d+|\.\.\.)\]")
+# Patterns of msgspec's messages, compiled by the first refusal: a cold start has no use for them.
+_MESSAGE = r"(?s)(?P<what>.*?)(?: - at `(?P<path>\$(?:\.\w+|\[[\d.]+\])*)`)?"
+_MISSING = r"Object missing required field `(?P<name>[^`]*)`"
+_UNKNOWN = r"(?s)Object contains unknown field `(?P<name>.*)`"
+_STEP = r"\.(?P<name>[^.\[\]]+)|\[(?P<index>\d+|\.\.\.)\]"
 
 
 def _locate(message: str) -> tuple[str, str]:
@@ -253,14 +254,14 @@ def _locate(message: str) -> tuple[str, str]:
 
     "Expected `int` <= 99 - at `$.lines[0].quantity`" gives ("/lines/0/quantity", "expected `int` <= 99").
     """
-    found = _MESSAGE.fullmatch(message)
+    found = re.fullmatch(_MESSAGE, message)
     what, path = (found["what"], found["path"] or "") if found else (message, "")
-    steps = [step["name"] or step["index"] for step in _STEP.finditer(path)]
+    steps = [step["name"] or step["index"] for step in re.finditer(_STEP, path)]
     detail = what[:1].lower() + what[1:]
-    if missing := _MISSING.fullmatch(what):
+    if missing := re.fullmatch(_MISSING, what):
         steps.append(missing["name"])
         detail = "is required"
-    elif unknown := _UNKNOWN.fullmatch(what):
+    elif unknown := re.fullmatch(_UNKNOWN, what):
         steps.append(unknown["name"][:_LONGEST_NAME])
         detail = "is not a known field"
     return "".join("/" + step.replace("~", "~0").replace("/", "~1") for step in steps), detail

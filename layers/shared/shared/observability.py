@@ -65,7 +65,7 @@ _PERSONAL_OR_SECRET = frozenset(
         "xapikey",
     )
 )
-_TOKEN = re.compile(r"eyJ[\w-]{8,}\.[\w-]+\.[\w-]*")  # a JWT: base64url of '{"' starts with eyJ
+_JWT = r"eyJ[\w-]{8,}\.[\w-]+\.[\w-]*"  # a JWT: base64url of '{"' starts with eyJ
 
 
 class Fault(Exception):  # noqa: N818 - the word this code uses for what is not a refusal
@@ -89,7 +89,7 @@ def _redact(value: Any) -> Any:
     if isinstance(value, list | tuple):
         return [_redact(inner) for inner in value]
     if isinstance(value, str) and "eyJ" in value:
-        return _TOKEN.sub(REDACTED, value)
+        return re.sub(_JWT, REDACTED, value)
     return value
 
 

@@ -1,0 +1,201 @@
+from __future__ import annotations
+
+import io
+import json
+from typing import Any
+
+import pytest
+from botocore.awsrequest import AWSResponse
+from botocore.compat import HTTPHeaders
+from botocore.exceptions import ClientError
+from hypothesis import given
+from hypothesis import strategies as st
+
+from shared import tables
+from shared.observability import logger
+from shared.tables import Item, Page, Table
+from tests.unit.shared.conftest import lines
+
+values = st.recursive(
+    st.none() | st.booleans() | st.integers(-(10**37), 10**37) | st.text(),
+    lambda inner: st.lists(inner, max_size=3) | st.dictionaries(st.text(min_size=1), inner, max_size=3),
+    max_leaves=8,
+)
+items = st.dictionaries(st.text(min_size=1), values, max_size=4)
+
+
+class Wire:
+    """DynamoDB's end of the wire: keeps what was sent, answers what was put in."""
+
+    def __init__(self) -> None:
+        self.sent: list[tuple[str, dict[str, Any]]] = []
+        self.answers: list[tuple[int, dict[str, Any]]] = []
+
+    def answer(self, request: Any, **_: object) -> AWSResponse:
+        operation = request.headers["X-Amz-Target"].decode().partition(".")[2]
+        self.sent.append((operation, json.loads(request.body)))
+        status, answer = self.answers.pop(0)
+        return AWSResponse(request.url, status, HTTPHeaders(), Raw(json.dumps(answer).encode()))
+
+
+class Raw(io.BytesIO):
+    """A body as urllib3 hands it out."""
+
+    def stream(self, *_: object, **__: object) -> list[bytes]:
+        return [self.read()]
+
+
+@pytest.fixture
+def wire(monkeypatch: pytest.MonkeyPatch) -> Wire:
+    """Stand in for DynamoDB behind the real client, just before the socket."""
+    monkeypatch.setenv("AWS_DEFAULT_REGION", "eu-west-1")
+    monkeypatch.setenv("AWS_ACCESS_KEY_ID", "test")
+    monkeypatch.setenv("AWS_SECRET_ACCESS_KEY", "test")
+    monkeypatch.setattr(tables, "_client", None)
+    wire = Wire()
+    events: Any = tables.client().meta.events
+    events.register("before-send.dynamodb", wire.answer)
+    return wire
+
+
+@pytest.mark.usefixtures("wire")
+def test_one_client_is_made_for_all_tables() -> None:
+    assert tables.client() is tables.client()
+
+
+def test_the_client_gives_up_well_before_the_api_does() -> None:
+    config: Any = tables._CONFIG
+    attempts = config.retries["total_max_attempts"]
+    longest_pauses = sum(2**retry for retry in range(attempts - 1))  # seconds, in botocore's standard mode
+
+    assert attempts * (config.connect_timeout + config.read_timeout) + longest_pauses < 29
+
+
+def test_get_is_one_getitem_with_the_whole_key(wire: Wire) -> None:
+    wire.answers.append((200, {"Item": {"id": {"S": "1"}, "total": {"N": "250"}}}))
+
+    assert Table("orders").get({"id": "1"}, consistent=True) == {"id": "1", "total": 250}
+    assert wire.sent == [
+        (
+            "GetItem",
+            {
+                "TableName": "orders",
+                "Key": {"id": {"S": "1"}},
+                "ConsistentRead": True,
+                "ReturnConsumedCapacity": "TOTAL",
+            },
+        )
+    ]
+
+
+def test_get_of_nothing_is_none(wire: Wire) -> None:
+    wire.answers.append((200, {}))
+
+    assert Table("orders").get({"id": "1"}) is None
+
+
+def test_put_if_is_one_conditional_putitem(wire: Wire) -> None:
+    wire.answers.append((200, {}))
+
+    assert (
+        Table("orders").put_if("attribute_not_exists(id) OR till <= :now", {"id": "1"}, {":now": 5}) is None
+    )
+    assert wire.sent == [
+        (
+            "PutItem",
+            {
+                "TableName": "orders",
+                "Item": {"id": {"S": "1"}},
+                "ConditionExpression": "attribute_not_exists(id) OR till <= :now",
+                "ExpressionAttributeValues": {":now": {"N": "5"}},
+                "ReturnValuesOnConditionCheckFailure": "ALL_OLD",
+                "ReturnConsumedCapacity": "TOTAL",
+            },
+        )
+    ]
+
+
+def test_put_if_gives_what_is_stored_when_the_condition_fails(wire: Wire) -> None:
+    wire.answers.append(
+        (400, {"__type": "x#ConditionalCheckFailedException", "message": "no", "Item": {"id": {"S": "1"}}})
+    )
+
+    assert Table("orders").put_if("attribute_not_exists(id)", {"id": "1"}) == {"id": "1"}
+
+
+def test_any_other_refusal_is_raised(wire: Wire) -> None:
+    wire.answers.append((400, {"__type": "x#AccessDeniedException", "message": "no"}))
+
+    with pytest.raises(ClientError, match="AccessDenied"):
+        Table("orders").put_if("attribute_not_exists(id)", {"id": "1"})
+
+
+def test_a_throttled_call_is_tried_three_times(wire: Wire, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("botocore.endpoint.time.sleep", lambda _: None)
+    wire.answers = [(400, {"__type": "x#ProvisionedThroughputExceededException", "message": "slow"})] * 3
+
+    with pytest.raises(ClientError, match="ProvisionedThroughputExceeded"):
+        Table("orders").get({"id": "1"})
+
+    assert len(wire.sent) == 3
+
+
+def test_query_is_one_page_of_one_partition(wire: Wire) -> None:
+    wire.answers.append(
+        (200, {"Items": [{"id": {"S": "2"}}], "LastEvaluatedKey": {"m": {"S": "m-1"}, "id": {"S": "2"}}})
+    )
+
+    page = Table("orders").query(("m", "m-1"), limit=1, newest_first=True, after={"m": "m-1", "id": "3"})
+
+    assert page == Page([{"id": "2"}], {"m": "m-1", "id": "2"})
+    assert wire.sent == [
+        (
+            "Query",
+            {
+                "TableName": "orders",
+                "KeyConditionExpression": "#partition = :partition",
+                "ExpressionAttributeNames": {"#partition": "m"},
+                "ExpressionAttributeValues": {":partition": {"S": "m-1"}},
+                "Limit": 1,
+                "ScanIndexForward": False,
+                "ExclusiveStartKey": {"m": {"S": "m-1"}, "id": {"S": "3"}},
+                "ReturnConsumedCapacity": "TOTAL",
+            },
+        )
+    ]
+
+
+def test_the_last_page_has_no_last_key(wire: Wire) -> None:
+    wire.answers.append((200, {"Items": []}))
+
+    assert Table("orders").query(("m", "m-1"), limit=1) == Page([], None)
+
+
+def test_each_call_tells_its_capacity_units(wire: Wire, stream: io.StringIO) -> None:
+    wire.answers.append((200, {"ConsumedCapacity": {"CapacityUnits": 0.5}}))
+    logger.setLevel("DEBUG")
+
+    Table("orders").get({"id": "1"})
+
+    logger.setLevel("INFO")
+    [line] = lines(stream)
+    assert (line["operation"], line["table"], line["capacity_units"]) == ("get_item", "orders", 0.5)
+
+
+@given(items)
+def test_an_item_comes_back_as_it_went(item: Item) -> None:
+    back = tables._from_attributes(tables._to_attributes(item))
+
+    assert repr(back) == repr(item)  # to equality alone, True is 1
+
+
+@pytest.mark.parametrize("value", [1.5, b"raw", {"a"}, object()])
+def test_a_type_that_no_item_has_is_refused_before_it_is_written(value: object) -> None:
+    with pytest.raises(TypeError, match="a table does not hold"):
+        tables._to_attributes({"value": value})
+
+
+@pytest.mark.parametrize("attribute", [{"B": "cmF3"}, {"SS": ["a"]}])
+def test_a_type_that_this_application_does_not_write_is_refused(attribute: dict[str, Any]) -> None:
+    with pytest.raises(TypeError, match="not one this application writes"):
+        tables._from_attributes({"value": attribute})
