@@ -6,6 +6,7 @@ import base64
 import json
 import os
 import secrets
+from collections import UserDict
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
@@ -18,8 +19,17 @@ from botocore.config import Config
 OUTPUTS = Path(os.environ.get("LENS_OUTPUTS", Path(__file__).parents[1] / ".local/outputs.json"))
 SECONDS = 30
 
+ORDER: dict[str, Any] = {
+    "currency": "EUR",
+    "lines": [
+        {"product_id": "teapot", "quantity": 2, "unit_price": 2450},
+        {"product_id": "cup", "quantity": 6, "unit_price": 700},
+    ],
+}
+"""An order that the API takes."""
 
-class Stack(dict[str, str]):
+
+class Stack(UserDict[str, str]):
     """The root stack's outputs, by name."""
 
     @classmethod
@@ -50,6 +60,31 @@ class Stack(dict[str, str]):
         session = boto3.Session("test", "test", region_name=self["UserPoolId"].partition("_")[0])
         return session.client(
             service, endpoint_url=self["EngineUrl"], config=Config(retries={"total_max_attempts": 2})
+        )
+
+    @cached_property
+    def deployed(self) -> list[dict[str, str]]:
+        """Every resource of the root stack and of those nested in it, as CloudFormation lists them."""
+        cloudformation = self.client("cloudformation")
+
+        def within(stack: str) -> list[dict[str, str]]:
+            rows: list[dict[str, str]] = []
+            for page in cloudformation.get_paginator("list_stack_resources").paginate(StackName=stack):
+                for row in page["StackResourceSummaries"]:
+                    rows.append(row)
+                    if row["ResourceType"] == "AWS::CloudFormation::Stack":
+                        nested = within(row["PhysicalResourceId"])
+                        rows += [{"Service": row["LogicalResourceId"].lower(), **inner} for inner in nested]
+            return rows
+
+        return within(self["StackName"])
+
+    def physical_id(self, service: str, logical_id: str) -> str:
+        """Return the name that a service's resource has in the account."""
+        return next(
+            row["PhysicalResourceId"]
+            for row in self.deployed
+            if row.get("Service") == service and row["LogicalResourceId"] == logical_id
         )
 
     def enrol(self, *groups: str) -> Member:

@@ -8,15 +8,8 @@ from collections.abc import Generator
 import pytest
 
 from tests.lens.rows import ROWS
-from tests.stack import Stack
 
 PROOFS = pytest.StashKey[defaultdict[str, dict[str, str]]]()
-
-
-@pytest.fixture(scope="session")
-def stack() -> Stack:
-    """The running stack."""
-    return Stack.read()
 
 
 def pytest_configure(config: pytest.Config) -> None:

@@ -13,8 +13,7 @@ import pytest
 from cryptography.hazmat.primitives import hashes, serialization
 from cryptography.hazmat.primitives.asymmetric import padding, rsa
 
-from tests.integration.orders.test_orders import ORDER
-from tests.stack import OUTPUTS, Member, OrdersApi, Stack, claims_of
+from tests.stack import ORDER, OUTPUTS, Member, OrdersApi, Stack, claims_of
 
 
 def encoded(part: dict[str, Any] | bytes) -> str:

@@ -9,8 +9,7 @@ from typing import Any
 
 import pytest
 
-from tests.integration.orders.test_orders import ORDER
-from tests.stack import OrdersApi
+from tests.stack import ORDER, OrdersApi
 
 LINE = ORDER["lines"][0]
 FAMILY = "\U0001f468\u200d\U0001f469\u200d\U0001f467"

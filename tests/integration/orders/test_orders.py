@@ -4,19 +4,10 @@ from __future__ import annotations
 
 import concurrent.futures
 import secrets
-from typing import Any
 
 import pytest
 
-from tests.stack import Member, OrdersApi, Stack
-
-ORDER: dict[str, Any] = {
-    "currency": "EUR",
-    "lines": [
-        {"product_id": "teapot", "quantity": 2, "unit_price": 2450},
-        {"product_id": "cup", "quantity": 6, "unit_price": 700},
-    ],
-}
+from tests.stack import ORDER, Member, OrdersApi, Stack
 
 
 def test_an_order_is_accepted_and_read_back_by_a_second_call(api: OrdersApi) -> None:

@@ -1,4 +1,4 @@
-"""Integration tests go through the public doors of a deployed stack."""
+"""The deployed stack and the people who use it, for the tests that go through its public doors."""
 
 from __future__ import annotations
 

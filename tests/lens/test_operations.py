@@ -1,0 +1,151 @@
+"""SERVOPS, SERVREL, SERVPER: how it is seen, how it holds, how fast it is."""
+
+from __future__ import annotations
+
+import ast
+import secrets
+from pathlib import Path
+
+import pytest
+
+from tests import templates
+from tests.stack import ORDER, OrdersApi, Stack
+
+HANDLERS = sorted(templates.ROOT.glob("functions/*/*/app.py"))
+CODE = sorted(
+    path for pattern in ("functions/*/*/app.py", "layers/*/*/*.py") for path in templates.ROOT.glob(pattern)
+)
+
+
+@pytest.mark.lens("SERVOPS-1")
+@pytest.mark.parametrize("function", templates.functions(), ids=str)
+def test_a_function_is_traced(function: templates.Resource) -> None:
+    assert function.properties["Tracing"] == "Active"
+
+
+@pytest.mark.lens("SERVOPS-1")
+@pytest.mark.parametrize("api", templates.resources("AWS::Serverless::Api"), ids=str)
+def test_an_api_is_traced(api: templates.Resource) -> None:
+    assert api.properties["TracingEnabled"] is True
+
+
+@pytest.mark.lens("SERVOPS-2")
+def test_a_stage_is_a_parameter_of_the_one_set_of_templates(stack: Stack) -> None:
+    root = templates.template(templates.ROOT / "template.yaml")
+    nested = [
+        resource["Properties"]["Location"]
+        for resource in root["Resources"].values()
+        if resource["Type"] == "AWS::Serverless::Application"
+    ]
+    deployed = {row["LogicalResourceId"] for row in stack.deployed}
+
+    assert set(root["Parameters"]["Stage"]["AllowedValues"]) == {"local", "sandbox", "beta", "prod"}
+    assert all((templates.ROOT / location).is_file() for location in nested)
+    assert {resource.id for resource in templates.functions()} <= deployed
+
+
+@pytest.mark.lens("SERVREL-4")
+def test_tests_know_the_stack_by_its_outputs_alone() -> None:
+    for path in sorted(templates.ROOT.glob("tests/integration/orders/*.py")):
+        imported = {
+            node.module or ""
+            for node in ast.walk(ast.parse(path.read_text()))
+            if isinstance(node, ast.ImportFrom)
+        }
+        ours = {
+            name for name in imported if name.partition(".")[0] in {"local", "orders", "shared", "functions"}
+        }
+        assert not ours, f"{path.name} looks inside: {ours}"
+
+
+@pytest.mark.lens("SERVREL-5")
+def test_a_retry_of_a_finished_request_changes_nothing(stack: Stack) -> None:
+    person = stack.enrol("members")
+    api = OrdersApi(stack["OrdersApiUrl"], person.token)
+    key = secrets.token_hex(16)
+    try:
+        answers = {api.create(ORDER, key).text for _ in range(3)}
+        kept = api.list().json()["items"]
+    finally:
+        person.leave()
+
+    assert len(answers) == 1
+    assert len(kept) == 1
+
+
+@pytest.mark.lens("SERVREL-5")
+def test_a_retry_finishes_what_died_half_way(stack: Stack) -> None:
+    person = stack.enrol("members")
+    api = OrdersApi(stack["OrdersApiUrl"], person.token)
+    key = secrets.token_hex(16)
+    try:
+        first = api.create(ORDER, key)
+        # As if the function had died between its claim and its put: the claim is there, the order is not.
+        stack.client("dynamodb").delete_item(
+            TableName=stack.physical_id("orders", "OrdersTable"),
+            Key={
+                "member_id": {"S": person.claims["sub"]},
+                "order_id": {"S": first.json()["order_id"]},
+            },
+        )
+        lost = api.get(first.json()["order_id"])
+        again = api.create(ORDER, key)
+        found = api.get(first.json()["order_id"])
+    finally:
+        person.leave()
+
+    assert lost.status_code == 404
+    assert again.json() == first.json()
+    assert found.json() == first.json()
+
+
+@pytest.mark.lens("SERVPER-2")
+@pytest.mark.parametrize("path", CODE, ids=lambda path: str(path.relative_to(templates.ROOT)))
+def test_no_code_scans_a_table(path: Path) -> None:
+    called = {
+        node.func.attr
+        for node in ast.walk(ast.parse(path.read_text()))
+        if isinstance(node, ast.Call) and isinstance(node.func, ast.Attribute)
+    }
+
+    assert "scan" not in called
+
+
+@pytest.mark.lens("SERVPER-2")
+@pytest.mark.lens("SERVSEC-2")
+def test_no_role_may_scan_a_table() -> None:
+    allowed = {
+        action
+        for role in templates.resources("AWS::IAM::Role")
+        for statement in templates.statements(role)
+        for action in ([statement["Action"]] if isinstance(statement["Action"], str) else statement["Action"])
+    }
+
+    assert "dynamodb:Scan" not in allowed
+
+
+@pytest.mark.lens("SERVPER-3")
+@pytest.mark.parametrize("function", templates.functions(), ids=str)
+def test_a_function_that_reaches_nothing_private_is_in_no_vpc(function: templates.Resource) -> None:
+    assert "VpcConfig" not in function.properties
+
+
+@pytest.mark.lens("SERVPER-5")
+@pytest.mark.parametrize(
+    "path", templates.ROOT.glob("functions/*/*/app.py"), ids=lambda path: path.parent.name
+)
+def test_what_a_handler_uses_is_made_outside_of_it(path: Path) -> None:
+    handlers = [
+        node
+        for node in ast.parse(path.read_text()).body
+        if isinstance(node, ast.FunctionDef) and node.name == "handler"
+    ]
+    made = {
+        node.func.id
+        for handler in handlers
+        for node in ast.walk(handler)
+        if isinstance(node, ast.Call) and isinstance(node.func, ast.Name)
+    }
+
+    assert len(handlers) == 1
+    assert not made & {"Table", "Orders", "Cursors", "client"}

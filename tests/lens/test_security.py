@@ -1,0 +1,160 @@
+"""SERVSEC: who gets in, who may do what, and what is kept and told of people."""
+
+from __future__ import annotations
+
+import re
+import subprocess
+from typing import Any
+
+import pytest
+
+from tests import templates
+from tests.stack import ORDER, OrdersApi, Stack
+
+# What no log line may hold: a JSON Web Token, an e-mail address, a password as the tests make them.
+TOKEN = re.compile(r"eyJ[\w-]{10,}\.eyJ[\w-]{10,}")
+ADDRESS = re.compile(r"[\w.+-]+@[\w-]+\.[a-z]{2,}", re.IGNORECASE)
+PASSWORD = re.compile(r"Aa1![\w-]{20,}|\"password\"", re.IGNORECASE)
+LONG_LIVED_KEY = re.compile(r"\b(AKIA|ASIA)[A-Z0-9]{16}\b|BEGIN [A-Z ]*PRIVATE KEY")
+
+HAS_NO_RESOURCES = {"xray:PutTraceSegments", "xray:PutTelemetryRecords"}
+
+
+def as_list(value: Any) -> list[Any]:
+    return value if isinstance(value, list) else [value]
+
+
+@pytest.mark.lens("SERVSEC-1")
+def test_a_member_reaches_only_their_own_orders(stack: Stack) -> None:
+    owner, other = stack.enrol("members"), stack.enrol("members")
+    try:
+        order_id = OrdersApi(stack["OrdersApiUrl"], owner.token).create(ORDER).json()["order_id"]
+
+        theirs = OrdersApi(stack["OrdersApiUrl"], other.token).get(order_id)
+        mine = OrdersApi(stack["OrdersApiUrl"], owner.token).get(order_id)
+        nobodys = OrdersApi(stack["OrdersApiUrl"], None).get(order_id)
+    finally:
+        owner.leave()
+        other.leave()
+
+    assert (mine.status_code, theirs.status_code, nobodys.status_code) == (200, 404, 401)
+
+
+@pytest.mark.lens("SERVSEC-2")
+def test_every_function_has_a_role_of_its_own() -> None:
+    roles = [(function.service, str(function.properties["Role"])) for function in templates.functions()]
+
+    assert len(set(roles)) == len(roles)
+
+
+@pytest.mark.lens("SERVSEC-2")
+@pytest.mark.parametrize("role", templates.resources("AWS::IAM::Role"), ids=str)
+def test_a_role_lists_its_actions_and_names_its_resources(role: templates.Resource) -> None:
+    assert "ManagedPolicyArns" not in role.properties
+    for statement in templates.statements(role):
+        actions = as_list(statement["Action"])
+        assert not any("*" in action for action in actions), actions
+        if "*" in as_list(statement["Resource"]):
+            assert set(actions) <= HAS_NO_RESOURCES
+
+
+@pytest.mark.lens("SERVSEC-3")
+@pytest.mark.lens("SERVCOST-2")
+@pytest.mark.parametrize("group", templates.resources("AWS::Logs::LogGroup"), ids=str)
+def test_a_log_group_keeps_its_lines_for_as_long_as_the_parameter_says(group: templates.Resource) -> None:
+    assert group.properties["RetentionInDays"] == {"Ref": "LogRetentionDays"}
+
+
+@pytest.mark.lens("SERVSEC-3")
+@pytest.mark.lens("SERVCOST-2")
+@pytest.mark.parametrize("function", templates.functions(), ids=str)
+def test_a_function_logs_into_its_own_group_from_the_level_given(
+    function: templates.Resource,
+) -> None:
+    logging = function.properties["LoggingConfig"]
+
+    assert logging["ApplicationLogLevel"] == {"Ref": "LogLevel"}
+    assert logging["LogGroup"] == {"Ref": f"{function.id}Logs"}
+
+
+@pytest.mark.lens("SERVSEC-3")
+def test_no_log_line_of_the_run_holds_a_token_a_password_or_an_address(stack: Stack) -> None:
+    logs = stack.client("logs")
+    groups = [
+        row["PhysicalResourceId"] for row in stack.deployed if row["ResourceType"] == "AWS::Logs::LogGroup"
+    ]
+    read = 0
+    for group in groups:
+        for page in logs.get_paginator("filter_log_events").paginate(logGroupName=group):
+            for event in page["events"]:
+                read += 1
+                for secret in (TOKEN, ADDRESS, PASSWORD):
+                    assert not secret.search(event["message"]), f"{group}: a line fits {secret.pattern}"
+
+    assert groups
+    assert read
+
+
+@pytest.mark.lens("SERVSEC-4")
+@pytest.mark.parametrize(
+    "lock",
+    [*templates.ROOT.glob("locks/*.txt"), templates.ROOT / "layers/dependencies/requirements.txt"],
+    ids=lambda path: path.stem,
+)
+def test_everything_that_is_installed_is_locked_by_hash(lock: Any) -> None:
+    requirements = re.split(r"\n(?=[a-z0-9])", lock.read_text())
+    pinned = [text for text in requirements if re.match(r"[a-z0-9]", text)]
+
+    assert pinned
+    for requirement in pinned:
+        assert "==" in requirement
+        assert "--hash=sha256:" in requirement, requirement
+
+
+@pytest.mark.lens("SERVSEC-4")
+def test_no_file_of_the_tree_holds_a_long_lived_credential() -> None:
+    tracked = subprocess.run(
+        ["git", "ls-files", "-z"],  # noqa: S607 - the user's own
+        cwd=templates.ROOT,
+        capture_output=True,
+        check=True,
+        text=True,
+    )
+    for name in filter(None, tracked.stdout.split("\0")):
+        path = templates.ROOT / name
+        if path.is_file():
+            assert not LONG_LIVED_KEY.search(path.read_text(errors="replace")), name
+
+
+@pytest.mark.lens("SERVSEC-6")
+@pytest.mark.parametrize("table", templates.resources("AWS::DynamoDB::Table"), ids=str)
+def test_a_table_is_encrypted_at_rest(table: templates.Resource) -> None:
+    assert table.properties["SSESpecification"]["SSEEnabled"] is True
+
+
+@pytest.mark.lens("SERVSEC-6")
+def test_an_order_keeps_nothing_of_the_person_but_the_members_id(stack: Stack) -> None:
+    person = stack.enrol("members")
+    try:
+        order = OrdersApi(stack["OrdersApiUrl"], person.token).create(ORDER).json()
+        item = stack.client("dynamodb").get_item(
+            TableName=stack.physical_id("orders", "OrdersTable"),
+            Key={"member_id": {"S": person.claims["sub"]}, "order_id": {"S": order["order_id"]}},
+        )["Item"]
+    finally:
+        person.leave()
+
+    assert set(item) == {"member_id", *order}
+
+
+@pytest.mark.lens("SERVSEC-7")
+def test_what_the_door_lets_through_the_domain_refuses_by_name(stack: Stack) -> None:
+    person = stack.enrol("members")
+    try:
+        wrong = {**ORDER, "lines": [{**ORDER["lines"][0], "quantity": 100}]}
+        answer = OrdersApi(stack["OrdersApiUrl"], person.token).create(wrong)
+    finally:
+        person.leave()
+
+    assert answer.status_code == 400
+    assert answer.json()["errors"][0]["field"] == "/lines/0/quantity"
