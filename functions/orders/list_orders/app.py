@@ -37,6 +37,4 @@ def handler(request: Request) -> Response:
     member, query = request.caller.id, request.query(Query)
     after = None if query.cursor is None else str(cursors.read(member, query.cursor)["order_id"])
     page, last = orders.page(member, query.limit, after)
-    return json_response(
-        200, OrderPage(page, cursors.issue(member, {"order_id": last}) if last else None)
-    )
+    return json_response(200, OrderPage(page, cursors.issue(member, {"order_id": last}) if last else None))

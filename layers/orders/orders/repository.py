@@ -80,6 +80,8 @@ class Orders:
         The orders, and the last one's id, or None when there are no more.
         """
         start = {"member_id": member_id, "order_id": after} if after else None
-        page = self._table.query(("member_id", member_id), limit=limit, newest_first=True, after=start)
-        last = page.last_key["order_id"] if page.last_key else None
-        return msgspec.convert(page.items, list[Order]), last
+        # One more than the page holds: DynamoDB's last key does not tell whether anything follows it.
+        found = self._table.query(("member_id", member_id), limit=limit + 1, newest_first=True, after=start)
+        orders = msgspec.convert(found.items[:limit], list[Order])
+        more = len(found.items) > limit or found.last_key is not None
+        return orders, orders[-1].order_id if more else None

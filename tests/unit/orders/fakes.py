@@ -1,0 +1,68 @@
+"""Tables in memory that behave as DynamoDB does, for the calls and conditions of this application."""
+
+from __future__ import annotations
+
+import copy
+import json
+from typing import Any
+
+from shared.tables import Item, Page
+
+
+class Crash(Exception):  # noqa: N818 - it is no error of the code's
+    """The environment dies in this call."""
+
+
+class FakeTable:
+    """`shared.tables.Table` without the table; `calls` has the name of each operation that reached it."""
+
+    def __init__(self, partition_key: str, sort_key: str | None = None) -> None:
+        self.keys = [key for key in (partition_key, sort_key) if key]
+        self.items: dict[tuple[str, ...], Item] = {}
+        self.calls: list[str] = []
+        self.crash_at: str | None = None
+
+    def _called(self, operation: str) -> None:
+        if self.crash_at == operation:
+            self.crash_at = None
+            raise Crash
+        self.calls.append(operation)
+
+    def _key(self, item: Item) -> tuple[str, ...]:
+        return tuple(item[key] for key in self.keys)
+
+    def get(self, key: Item, *, consistent: bool = False) -> Item | None:
+        self._called("GetItem, consistent" if consistent else "GetItem")
+        return copy.deepcopy(self.items.get(self._key(key)))
+
+    def put_if(self, condition: str, item: Item, values: Item | None = None) -> Item | None:
+        self._called("PutItem")
+        json.dumps(item)  # plain data only, as the real one
+        stored = self.items.get(self._key(item))
+        if any(self._holds(part, stored, values or {}) for part in condition.split(" OR ")):
+            self.items[self._key(item)] = copy.deepcopy(item)
+            return None
+        return copy.deepcopy(stored)
+
+    def _holds(self, condition: str, stored: Item | None, values: Item) -> bool:
+        match condition.replace("(", " ").replace(")", "").split():
+            case ["attribute_not_exists", name]:
+                return stored is None or name not in stored
+            case [name, "<=", value]:
+                return stored is not None and stored[name] <= values[value]
+        raise AssertionError(f"the fake does not know the condition {condition}")
+
+    def query(
+        self, partition: tuple[str, str], *, limit: int, newest_first: bool = False, after: Item | None = None
+    ) -> Page:
+        self._called("Query")
+        name, value = partition
+        assert name == self.keys[0]
+        mine = sorted((key for key in self.items if key[0] == value), reverse=newest_first)
+        if after:
+            start = self._key(after)
+            mine = [key for key in mine if (key < start if newest_first else key > start)]
+        page, rest = mine[:limit], mine[limit:]
+        # DynamoDB stops looking at the limit: a full page has a last key, whether more follow or not.
+        last: Any = dict(zip(self.keys, page[-1], strict=True)) if rest or len(page) == limit else None
+        return Page([copy.deepcopy(self.items[key]) for key in page], last)

@@ -1,0 +1,232 @@
+"""The contract and the code say the same: limits, fields, answers."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import Any, ClassVar
+
+import jsonschema  # type: ignore[import-untyped]  # it brings no types of its own
+import msgspec
+import pytest
+import yaml
+
+from orders import rules
+from orders.models import Line, NewOrder, Order, OrderPage
+from shared.http import MAX_BODY
+from shared.ids import uuid7
+from shared.problems import BadRequest, FieldError, ProblemDetails
+from tests.unit.functions import FUNCTIONS, load
+
+CONTRACT: dict[str, Any] = yaml.safe_load((FUNCTIONS / "orders/openapi.yaml").read_text())
+SCHEMAS: dict[str, Any] = CONTRACT["components"]["schemas"]
+WORDS_ONLY = {"description", "example", "title"}
+
+
+def resolved(schema: Any, definitions: dict[str, Any]) -> Any:
+    """Return a schema without references, words, and Python's way to write the end of a text."""
+    if isinstance(schema, list):
+        return [resolved(part, definitions) for part in schema]
+    if not isinstance(schema, dict):
+        return schema
+    if "$ref" in schema:
+        return resolved(definitions[schema["$ref"].rpartition("/")[2]], definitions)
+    plain = {name: resolved(part, definitions) for name, part in schema.items() if name not in WORDS_ONLY}
+    if "pattern" in plain:
+        plain["pattern"] = plain["pattern"].replace(r"\Z", "$")
+    if "enum" in plain:
+        plain["type"] = "string"
+    return plain
+
+
+def in_contract(name: str) -> Any:
+    return resolved(SCHEMAS[name], SCHEMAS)
+
+
+def in_code(model: Any) -> Any:
+    schemas, definitions = msgspec.json.schema_components([model])
+    return resolved(schemas[0], definitions)
+
+
+OPERATIONS = {
+    operation["operationId"]: operation for item in CONTRACT["paths"].values() for operation in item.values()
+}
+every_operation = pytest.mark.parametrize("name", OPERATIONS)
+
+
+def parameter(path: str, method: str, name: str) -> dict[str, Any]:
+    (found,) = (one for one in CONTRACT["paths"][path][method]["parameters"] if one["name"] == name)
+    schema: dict[str, Any] = found["schema"]
+    return schema
+
+
+def an_order(lines: int = 1) -> Order:
+    new_order = NewOrder("EUR", [Line("teapot", 99, 1_000_000_000)] * lines)
+    return rules.place(new_order, uuid7(), "2026-11-21T09:30:00.000Z")
+
+
+def assert_fits(body: bytes, name: str) -> None:
+    schema = {**SCHEMAS[name], "components": {"schemas": SCHEMAS}}
+    jsonschema.Draft4Validator(schema, format_checker=jsonschema.FormatChecker()).validate(json.loads(body))
+
+
+@pytest.mark.parametrize(("model", "name"), [(NewOrder, "NewOrder"), (Line, "Line")])
+def test_what_may_be_sent_has_the_same_limits(model: type[msgspec.Struct], name: str) -> None:
+    assert in_code(model) == in_contract(name)
+
+
+@pytest.mark.parametrize(
+    ("model", "name"),
+    [
+        (Order, "Order"),
+        (OrderPage, "OrderPage"),
+        (FieldError, "FieldError"),
+        (ProblemDetails, "Problem"),
+    ],
+)
+def test_what_is_answered_has_the_same_fields(model: type[msgspec.Struct], name: str) -> None:
+    assert set(model.__struct_fields__) == set(SCHEMAS[name]["properties"])
+
+
+@pytest.mark.parametrize(
+    ("body", "name"),
+    [
+        (an_order(1), "Order"),
+        (an_order(50), "Order"),
+        (OrderPage([]), "OrderPage"),
+        (OrderPage([an_order()] * 100, "x"), "OrderPage"),
+        (BadRequest("It does not fit.").details(), "Problem"),
+        (BadRequest("It does not fit.", [FieldError("/lines", "is empty")]).details(), "Problem"),
+    ],
+)
+def test_what_is_answered_fits_the_contract(body: msgspec.Struct, name: str) -> None:
+    assert_fits(msgspec.json.encode(body), name)
+
+
+def test_the_greatest_total_of_the_contract_is_that_of_the_greatest_order() -> None:
+    assert SCHEMAS["Order"]["properties"]["total"]["maximum"] == an_order(50).total
+
+
+def test_the_idempotency_key_has_the_same_form(monkeypatch: pytest.MonkeyPatch) -> None:
+    module = load("orders", "create_order", monkeypatch, {"ORDERS_TABLE": "a", "IDEMPOTENCY_TABLE": "b"})
+
+    (in_headers,) = in_code(module.Headers)["properties"].values()
+
+    assert in_headers == parameter("/orders", "post", "Idempotency-Key")
+
+
+def test_the_lists_parameters_have_the_same_limits(monkeypatch: pytest.MonkeyPatch) -> None:
+    module = load("orders", "list_orders", monkeypatch, {"ORDERS_TABLE": "a", "CURSOR_KEY": "c" * 16})
+
+    query = in_code(module.Query)
+
+    assert query["properties"]["limit"] == parameter("/orders", "get", "limit")
+    assert set(query["properties"]) == {
+        parameter["name"] for parameter in CONTRACT["paths"]["/orders"]["get"]["parameters"]
+    }
+
+
+def test_the_greatest_body_fits_the_limit_many_times_over() -> None:
+    greatest = NewOrder("EUR", [Line("x" * 64, 99, 1_000_000_000)] * 50)
+
+    assert len(msgspec.json.encode(greatest)) * 8 < MAX_BODY
+    assert f"{MAX_BODY // 1024} KiB" in CONTRACT["paths"]["/orders"]["post"]["requestBody"]["description"]
+
+
+@every_operation
+def test_an_operation_is_a_function_of_its_own(name: str) -> None:
+    integration = OPERATIONS[name]["x-amazon-apigateway-integration"]
+
+    assert f"${{{name[0].upper()}{name[1:]}.Arn}}" in integration["uri"]["Fn::Sub"]
+    assert integration["type"] == "aws_proxy"
+
+
+def test_an_operation_asks_for_a_token_with_its_scope() -> None:
+    assert {name: operation["security"] for name, operation in OPERATIONS.items()} == {
+        "createOrder": [{"Member": ["orders/write"]}],
+        "getOrder": [{"Member": ["orders/read"]}],
+        "listOrders": [{"Member": ["orders/read"]}],
+    }
+
+
+@every_operation
+def test_every_refusal_is_a_problem_and_those_of_the_gateway_are_documented(name: str) -> None:
+    refusals = {status: answer for status, answer in OPERATIONS[name]["responses"].items() if status >= "4"}
+
+    assert {"401", "403", "429", "500", "504"} <= set(refusals)
+    for answer in refusals.values():
+        assert list(answer["content"]) == ["application/problem+json"]
+    assert "Retry-After" in refusals["429"]["headers"]
+    assert "WWW-Authenticate" in refusals["401"]["headers"]
+
+
+@pytest.mark.parametrize("name", sorted(SCHEMAS))
+def test_every_schema_has_an_example_that_fits_it(name: str) -> None:
+    assert_fits(json.dumps(SCHEMAS[name]["example"]).encode(), name)
+
+
+def test_no_schema_uses_what_api_gateway_does_not_read() -> None:
+    unread = {"nullable", "oneOf", "exclusiveMinimum", "exclusiveMaximum", "readOnly", "discriminator"}
+    text = Path(FUNCTIONS / "orders/openapi.yaml").read_text()
+
+    assert not [word for word in unread if f"{word}:" in text]
+
+
+class TestGatewayResponses:
+    """What API Gateway answers by itself."""
+
+    # https://docs.aws.amazon.com/apigateway/latest/developerguide/supported-gateway-response-types.html
+    TYPES: ClassVar = {
+        "ACCESS_DENIED": 403,
+        "API_CONFIGURATION_ERROR": 500,
+        "AUTHORIZER_CONFIGURATION_ERROR": 500,
+        "AUTHORIZER_FAILURE": 500,
+        "BAD_REQUEST_BODY": 400,
+        "BAD_REQUEST_PARAMETERS": 400,
+        "DEFAULT_4XX": 400,
+        "DEFAULT_5XX": 500,
+        "EXPIRED_TOKEN": 403,
+        "INTEGRATION_FAILURE": 504,
+        "INTEGRATION_TIMEOUT": 504,
+        "INVALID_API_KEY": 403,
+        "INVALID_SIGNATURE": 403,
+        "MISSING_AUTHENTICATION_TOKEN": 404,
+        "QUOTA_EXCEEDED": 429,
+        "REQUEST_TOO_LARGE": 413,
+        "RESOURCE_NOT_FOUND": 404,
+        "THROTTLED": 429,
+        "UNAUTHORIZED": 401,
+        "UNSUPPORTED_MEDIA_TYPE": 415,
+        "WAF_FILTERED": 403,
+    }
+    RESPONSES: ClassVar[dict[str, Any]] = CONTRACT["x-amazon-apigateway-gateway-responses"]
+
+    def test_each_type_has_one(self) -> None:
+        assert {name: response["statusCode"] for name, response in self.RESPONSES.items()} == self.TYPES
+
+    @pytest.mark.parametrize("name", sorted(TYPES))
+    def test_each_is_a_problem_with_its_status(self, name: str) -> None:
+        response = self.RESPONSES[name]
+        # API Gateway puts the message in with its quotes, and nothing else of the request.
+        body = response["responseTemplates"]["application/json"].replace(
+            "$context.error.messageString", '"Missing required request parameters: [Idempotency-Key]"'
+        )
+
+        assert "$" not in body
+        assert_fits(body.encode(), "Problem")
+        assert json.loads(body)["status"] == response["statusCode"]
+        assert (
+            response["responseParameters"]["gatewayresponse.header.Content-Type"]
+            == "'application/problem+json'"
+        )
+
+    @pytest.mark.parametrize(
+        ("name", "header"),
+        [
+            ("UNAUTHORIZED", "WWW-Authenticate"),
+            ("THROTTLED", "Retry-After"),
+            ("QUOTA_EXCEEDED", "Retry-After"),
+        ],
+    )
+    def test_a_caller_is_told_what_to_do_next(self, name: str, header: str) -> None:
+        assert f"gatewayresponse.header.{header}" in self.RESPONSES[name]["responseParameters"]
