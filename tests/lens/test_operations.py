@@ -131,9 +131,7 @@ def test_a_function_that_reaches_nothing_private_is_in_no_vpc(function: template
 
 
 @pytest.mark.lens("SERVPER-5")
-@pytest.mark.parametrize(
-    "path", templates.ROOT.glob("functions/*/*/app.py"), ids=lambda path: path.parent.name
-)
+@pytest.mark.parametrize("path", HANDLERS, ids=lambda path: path.parent.name)
 def test_what_a_handler_uses_is_made_outside_of_it(path: Path) -> None:
     handlers = [
         node
