@@ -129,6 +129,14 @@ class RuntimeApi(socketserver.ThreadingTCPServer):
         if not isinstance(sys.exception(), ConnectionError):
             super().handle_error(request, client_address)
 
+    def end(self) -> None:
+        """Stop answering, without waiting for the loop to notice."""
+        threading.Thread(target=self._end, daemon=True).start()
+
+    def _end(self) -> None:
+        self.shutdown()
+        self.server_close()
+
 
 class Environment(runtime.ProvidedWorker):  # type: ignore[misc] # the engine has no types
     """An execution environment: one process of the runtime client, used for one event at a time."""
@@ -137,6 +145,7 @@ class Environment(runtime.ProvidedWorker):  # type: ignore[misc] # the engine ha
         super().__init__(func_name, config, code_zip)
         self._process: subprocess.Popen[bytes] | None = None
         self._output: Output | None = None
+        self._server: RuntimeApi | None = None
 
     def invoke(self, event: Any, request_id: str, **headers: Any) -> Json:
         """Run one event; the parameters and the result are those of the engine's workers."""
@@ -210,8 +219,7 @@ class Environment(runtime.ProvidedWorker):  # type: ignore[misc] # the engine ha
         # An answer is written in two parts: the second must not wait until the first is acknowledged.
         handler.disable_nagle_algorithm = True
         self._server = RuntimeApi(("127.0.0.1", 0), handler)
-        self._server_thread = threading.Thread(target=self._server.serve_forever, args=(0.1,), daemon=True)
-        self._server_thread.start()
+        threading.Thread(target=self._server.serve_forever, args=(0.1,), daemon=True).start()
         port: int = self._server.server_address[1]
         return port
 
@@ -230,6 +238,11 @@ class Environment(runtime.ProvidedWorker):  # type: ignore[misc] # the engine ha
 
     def _drain_stderr_bounded(self, *_: float, **__: float) -> str:
         return self._drain_stderr()
+
+    def _shutdown_server(self) -> None:
+        server, self._server = self._server, None
+        if server:
+            server.end()
 
     def _join_log_thread(self) -> None:
         if self._output:
