@@ -3,11 +3,11 @@
 The stock engine deletes the parent shards, with all that was not read yet, and UpdateShardCount drops every
 record of the stream.
 
-After https://docs.aws.amazon.com/streams/latest/dev/kinesis-using-sdk-java-after-resharding.html (OPEN, CLOSED
-and EXPIRED shards; the parent's ending sequence number; a closed shard's last iterator is null) and
-https://docs.aws.amazon.com/kinesis/latest/APIReference/API_UpdateShardCount.html (uniform scaling is splits and
-merges, at most to twice and at least to half the open shards). Subscriptions of enhanced fan-out that are open
-while their shard is closed get no ChildShards.
+After https://docs.aws.amazon.com/streams/latest/dev/kinesis-using-sdk-java-after-resharding.html (OPEN,
+CLOSED and EXPIRED shards; the parent's ending sequence number; a closed shard's last iterator is null) and
+https://docs.aws.amazon.com/kinesis/latest/APIReference/API_UpdateShardCount.html (uniform scaling is splits
+and merges, at most to twice and at least to half the open shards). A subscription of enhanced fan-out that is
+open while its shard is closed gets no ChildShards.
 """
 
 from __future__ import annotations
@@ -161,13 +161,18 @@ def _merged(stream: Json, left: str, right: str) -> str:
     return _reshard(stream, [left, right], [(start, end)])[0]
 
 
+def _stream(request: Json) -> Json:
+    name, stream = kinesis._resolve_stream(request)
+    if not stream:
+        raise RefusedError(f"Stream {name} not found", "ResourceNotFoundException")
+    found: Json = stream
+    return found
+
+
 def _answering(action: Callable[[Json, Json], Json]) -> Action:
     def answer(request: Json) -> Response:
-        name, stream = kinesis._resolve_stream(request)
         try:
-            if not stream:
-                raise RefusedError(f"Stream {name} not found", "ResourceNotFoundException")
-            body = action(stream, request)
+            body = action(_stream(request), request)
         except RefusedError as refused:
             response: Response = error_response_json(refused.code, str(refused), HTTPStatus.BAD_REQUEST)
             return response
