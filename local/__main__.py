@@ -2,7 +2,9 @@
 
 import sys
 
-from local.cli import main
+try:
+    from local.cli import main
 
-if __name__ == "__main__":
     sys.exit(main(sys.argv[1:]))
+except KeyboardInterrupt:
+    sys.exit(130)  # Stopped while the modules were read, before there was anything to clean up.

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+import contextlib
 import json
 import os
 import signal
@@ -25,6 +26,7 @@ from local.up import Report, down, up
 
 CONSOLE = Console(highlight=False, soft_wrap=True)
 INTERRUPTED = 130
+HISTORY_SECONDS = 3600
 LEVELS = {
     "DEBUG": "dim",
     "INFO": "green",
@@ -116,18 +118,18 @@ def _up(_: argparse.Namespace) -> int:
 
 def _run(_: argparse.Namespace) -> int:
     cloud = named_by(os.environ)
+    report = _bring_up(cloud)
     try:
-        report = _bring_up(cloud)
         cloud.point_latest_here()
         _present(report)
         CONSOLE.print("\nServing; what functions log follows. Ctrl-C stops it all.\n")
         _show(cloud, logs.groups(cloud), time.time())
-        raise process.EngineError("The engine has been stopped.")
+        raise process.EngineError("The engine ended.")
     except KeyboardInterrupt:
-        signal.signal(signal.SIGINT, signal.SIG_IGN)
-        down(cloud)
-        CONSOLE.print("\nStopped; nothing is left running.")
         return 0
+    finally:
+        _take_down(cloud)
+        CONSOLE.print("\nStopped; nothing is left running.")
 
 
 def _show(cloud: Cloud, named: dict[str, str], since: float) -> None:
@@ -149,6 +151,13 @@ def _show(cloud: Cloud, named: dict[str, str], since: float) -> None:
                 (f"  {line.fields}" if line.fields else "", "dim"),
             )
         )
+
+
+def _take_down(cloud: Cloud) -> None:
+    """Bring a copy down, whatever signals a hurried user sends meanwhile."""
+    for sign in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
+        signal.signal(sign, signal.SIG_IGN)
+    down(cloud)
 
 
 def _down(parsed: argparse.Namespace) -> int:
@@ -174,7 +183,8 @@ def _logs(parsed: argparse.Namespace) -> int:
     named = logs.groups(cloud)
     if parsed.function not in named:
         raise LocalError(f"There is no function {parsed.function!r}: there are {', '.join(sorted(named))}.")
-    _show(cloud, {parsed.function: named[parsed.function]}, time.time() - 3600)
+    with contextlib.suppress(KeyboardInterrupt):
+        _show(cloud, {parsed.function: named[parsed.function]}, time.time() - HISTORY_SECONDS)
     return 0
 
 
@@ -203,5 +213,4 @@ def _test(parsed: argparse.Namespace) -> int:
             tests.terminate()
             tests.wait()
     finally:
-        signal.signal(signal.SIGINT, signal.SIG_IGN)
-        down(cloud)
+        _take_down(cloud)

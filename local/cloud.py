@@ -95,9 +95,10 @@ class Cloud:
             When one is at it.
         """
         self.home.mkdir(exist_ok=True)
-        with (self.home / f".{self.port}.lock").open("w") as lock:
+        with (self.home / ".lock").open("w") as lock:
             try:
-                fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+                # One file serves all copies: each locks the byte of its port.
+                fcntl.lockf(lock, fcntl.LOCK_EX | fcntl.LOCK_NB, 1, self.port)
             except OSError:
                 raise LocalError(
                     f"Another command brings the stack on port {self.port} up or down: wait for it to end."

@@ -5,10 +5,11 @@ from __future__ import annotations
 import json
 import re
 import time
+from collections import Counter
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime
-from typing import Any
+from typing import Any, NamedTuple
 
 from botocore.exceptions import ClientError
 
@@ -17,12 +18,16 @@ from local.deploy.stack import resources
 
 OVERLAP_MILLISECONDS = 5000
 """How far back each look goes again: lines of one moment do not all arrive at once."""
+LOOK_SECONDS = 0.5
 
 COMMON = {
     "level", "message", "timestamp", "location", "service", "function_name", "function_arn",
     "function_memory_size", "function_request_id", "cold_start", "xray_trace_id", "requestId", "traceId",
 }  # fmt: skip
 """Fields that each line has, and that a terminal has no room for."""
+
+ACCESS = ("method", "route", "status")
+"""What stands for the message in a line of an API's access log."""
 
 
 @dataclass(frozen=True)
@@ -37,18 +42,21 @@ class Line:
 
 
 def groups(cloud: Cloud) -> dict[str, str]:
-    """Return the log group of every function by the function's name, such as `create_order`."""
+    """Return every log group of the stack by the function's name, such as `create_order`, or its own."""
     found = {}
+    others = {}
     for row in resources(cloud):
         if row.type == "AWS::Lambda::Function":
             answer = cloud.client("lambda").get_function_configuration(FunctionName=row.physical_id)
             group = answer.get("LoggingConfig", {}).get("LogGroup") or f"/aws/lambda/{row.physical_id}"
-            found[function_name(row.path[-1])] = group
-    return found
+            found[source_name(row.path[-1])] = group
+        elif row.type == "AWS::Logs::LogGroup":
+            others[row.physical_id] = source_name(row.path[-1])
+    return found | {name: group for group, name in others.items() if group not in found.values()}
 
 
-def function_name(logical_id: str) -> str:
-    """Return the name that a function has among the sources: `create_order` for `CreateOrder`."""
+def source_name(logical_id: str) -> str:
+    """Return the name that a resource has among the sources: `create_order` for `CreateOrder`."""
     return re.sub(r"(?<!^)(?=[A-Z])", "_", logical_id.removesuffix("Function")).lower()
 
 
@@ -66,14 +74,13 @@ def parse(function: str, milliseconds: int, text: str) -> Line | None:
         return Line(at, function, "", text, "")
     if "_aws" in entry or str(entry.get("type", "")).startswith("platform."):
         return None
-    further = {key: value for key, value in entry.items() if key not in COMMON}
-    message = entry.get("message", "")
+    message = entry.pop("message", None) or " ".join(str(entry.pop(key)) for key in ACCESS if key in entry)
     return Line(
         at,
         function,
         str(entry.get("level", "")),
         message if isinstance(message, str) else json.dumps(message),
-        " ".join(f"{key}={_value(value)}" for key, value in further.items()),
+        " ".join(f"{key}={_value(value)}" for key, value in entry.items() if key not in COMMON),
     )
 
 
@@ -97,30 +104,37 @@ def follow(
     goes_on
         Asked before each look.
     """
-    latest = dict.fromkeys(named, int(since * 1000))
-    seen: dict[str, set[str]] = {name: set() for name in named}
+    start = int(since * 1000)
+    latest = dict.fromkeys(named, start)
+    seen: dict[str, Counter[Event]] = {name: Counter() for name in named}
     while goes_on():
         lines = []
         for name, group in named.items():
-            events = list(_events(cloud, group, latest[name] - OVERLAP_MILLISECONDS))
-            fresh = [
-                row for row in events if row["eventId"] not in seen[name] and row["timestamp"] >= since * 1000
-            ]
-            seen[name] = {row["eventId"] for row in events}
-            latest[name] = max([latest[name], *(row["timestamp"] for row in fresh)])
-            lines += [parse(name, row["timestamp"], row["message"]) for row in fresh]
+            found = Counter(_events(cloud, group, max(start, latest[name] - OVERLAP_MILLISECONDS)))
+            fresh = found - seen[name]
+            seen[name] = found
+            latest[name] = max([latest[name], *(event.milliseconds for event in fresh)])
+            lines += [parse(name, event.milliseconds, event.text) for event in fresh.elements()]
         yield from sorted((line for line in lines if line), key=lambda line: line.time)
-        time.sleep(0.5)
+        time.sleep(LOOK_SECONDS)
 
 
-def _events(cloud: Cloud, group: str, start: int) -> Iterator[dict[str, Any]]:
+class Event(NamedTuple):
+    """A log event. The engine gives it no id, so that two may be alike: they are told apart by counting."""
+
+    stream: str
+    milliseconds: int
+    text: str
+
+
+def _events(cloud: Cloud, group: str, start: int) -> Iterator[Event]:
+    pages = (
+        cloud.client("logs").get_paginator("filter_log_events").paginate(logGroupName=group, startTime=start)
+    )
     try:
-        for page in (
-            cloud.client("logs")
-            .get_paginator("filter_log_events")
-            .paginate(logGroupName=group, startTime=start)
-        ):
-            yield from page["events"]
+        for page in pages:
+            for event in page["events"]:
+                yield Event(event["logStreamName"], event["timestamp"], event["message"])
     except ClientError as error:
         # A function that has logged nothing yet may have no group.
         if error.response["Error"]["Code"] != "ResourceNotFoundException":

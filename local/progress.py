@@ -36,6 +36,10 @@ class Phase:
         self._ended = time.monotonic()
 
 
+def _how_it_ended(error: BaseException | None) -> str:
+    return "done" if error is None else "failed" if isinstance(error, Exception) else "stopped"
+
+
 class Progress:
     """The phases of one command, in the order in which they began; phases may overlap."""
 
@@ -61,7 +65,7 @@ class Progress:
     ) -> None:
         for phase in self.phases:
             if phase.state == "running":
-                self.finish(phase, "failed")
+                self.finish(phase, _how_it_ended(error))
         if self._console.is_terminal:
             self._live.stop()
 
@@ -86,8 +90,8 @@ class Progress:
         phase = self.start(name)
         try:
             yield phase
-        except BaseException:
-            self.finish(phase, "failed")
+        except BaseException as error:
+            self.finish(phase, _how_it_ended(error))
             raise
         self.finish(phase)
 
@@ -101,6 +105,7 @@ class Progress:
             "running": self._spinner,
             "done": Text("✓", "green"),
             "failed": Text("✗", "red"),
+            "stopped": Text("✗", "yellow"),
         }
         for phase in self.phases:
             table.add_row(

@@ -4,14 +4,15 @@ from __future__ import annotations
 
 import shutil
 import time
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
 from botocore.exceptions import BotoCoreError, ClientError
 
 from local.cloud import Cloud, LocalError
-from local.deploy import build, imports, outputs, seed, settle, stack
+from local.deploy import build, changes, imports, outputs, seed, settle, stack
 from local.engine import process
 from local.progress import Phase, Progress
 from local.tool import Tool
@@ -98,20 +99,25 @@ def _bring(
         with progress.phase("package") as phase:
             _finish("sam package", build.package(cloud, folder), phase)
         with progress.phase("deploy") as phase:
-            changes = stack.deploy(cloud, build.packaged(cloud), given, phase)
-            phase.note = stack.summary(changes)
+            before = changes.snapshot(stack.nested(cloud))
+            stack.deploy(cloud, build.packaged(cloud), given, phase)
+            stacks = list(stack.nested(cloud))
+            changed = changes.between(before, changes.snapshot(stacks))
+            phase.note = changes.summary(changed)
+        resources = [resource for one in stacks for resource in one.resources]
         with progress.phase("check") as phase:
-            _check(cloud, folder, given, changes, phase)
+            with _put_back_on_failure(cloud, given):
+                count = imports.check(cloud, build.built(folder).parent, resources, changed)
+            phase.note = f"{count} functions import" if count else ""
         with progress.phase("settle") as phase:
-            restored = settle.settle(cloud)
+            restored = settle.settle(cloud, stacks)
             phase.note = f"set what the engine drops: {', '.join(restored)}" if restored else "nothing to set"
         with progress.phase("seed") as phase:
             told = outputs.collect(cloud)
             told |= seed.seed(cloud, told["UserPoolId"], known)
             outputs.write(cloud, told)
             phase.note = told["DemoUser"]
-        everything = stack.resources(cloud)
-        return Report(told, tuple(row for row in everything if row.physical_id.startswith(stack.PLACEHOLDER)))
+        return Report(told, tuple(row for row in resources if row.physical_id.startswith(stack.PLACEHOLDER)))
     except (ClientError, BotoCoreError) as error:
         engine = process.find(cloud.folder)
         if engine is not None and engine.alive:
@@ -158,17 +164,15 @@ def _finish(what: str, tool: Tool, phase: Phase) -> None:
         tool.end()
 
 
-def _check(
-    cloud: Cloud, folder: Path, given: Mapping[str, str], changes: list[stack.Event], phase: Phase
-) -> None:
-    """Import the functions that changed; where one does not, put back what was deployed before."""
+@contextmanager
+def _put_back_on_failure(cloud: Cloud, given: Mapping[str, str]) -> Iterator[None]:
+    """Deploy what was good before when the block fails; when it does not, what is there now is good."""
     good = cloud.folder / "deployed.yaml"
     try:
-        count = imports.check(cloud, build.built(folder).parent, changes)
+        yield
     except LocalError as error:
         if not good.exists():
             raise
-        stack.deploy(cloud, good, given, phase)
-        raise LocalError(f"{error} (the functions deployed before were put back)") from None
+        stack.deploy(cloud, good, given)
+        raise LocalError(f"{error} (what was deployed before was put back)") from None
     shutil.copy(build.packaged(cloud), good)
-    phase.note = f"{count} functions import" if count else ""

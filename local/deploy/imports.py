@@ -4,17 +4,21 @@ from __future__ import annotations
 
 import json
 import os
+import re
 import subprocess
-from collections.abc import Collection
+from collections.abc import Iterable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from pathlib import Path
 
 from local.cloud import CREDENTIALS, Cloud, LocalError
-from local.deploy.stack import Event, resources
+from local.deploy.changes import Change
+from local.deploy.stack import Resource
 from local.engine.process import FUNCTION_PYTHON
 
 SECONDS = 30
+SAM_SUFFIX = r"[0-9a-f]{10}$"
+"""What SAM puts after the logical id of a layer, so that each content has its own resource."""
 
 LOAD = """
 import importlib, json, os, sys, traceback
@@ -71,7 +75,7 @@ def source(built: Path, project: Path) -> Path:
     return built
 
 
-def check(cloud: Cloud, build: Path, changes: Collection[Event]) -> int:
+def check(cloud: Cloud, build: Path, found: Sequence[Resource], changes: Iterable[Change]) -> int:
     """Import the functions among the changes; return how many there were.
 
     Parameters
@@ -80,6 +84,8 @@ def check(cloud: Cloud, build: Path, changes: Collection[Event]) -> int:
         The copy of the application that they are deployed to.
     build
         The folder of the build that was deployed.
+    found
+        The resources that are deployed.
     changes
         What the deploy did.
 
@@ -88,10 +94,11 @@ def check(cloud: Cloud, build: Path, changes: Collection[Event]) -> int:
     LocalError
         With the first function that cannot be imported, and why.
     """
-    touched = {event.path for event in changes if event.status != "DELETE_COMPLETE"}
-    found = list(resources(cloud))
+    touched = {change.path for change in changes}
     layers = {
-        row.physical_id: build.joinpath(*row.path) for row in found if row.type == "AWS::Lambda::LayerVersion"
+        row.physical_id: build.joinpath(*row.path[:-1], re.sub(SAM_SUFFIX, "", row.path[-1]))
+        for row in found
+        if row.type == "AWS::Lambda::LayerVersion"
     }
     imports = []
     for row in found:

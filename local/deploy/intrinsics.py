@@ -16,7 +16,6 @@ ARNS: dict[str, Callable[[str, str], str]] = {
     "AWS::Lambda::Function": lambda at, name: f"arn:aws:lambda:{at}:function:{name}",
     "AWS::DynamoDB::Table": lambda at, name: f"arn:aws:dynamodb:{at}:table/{name}",
     "AWS::IAM::ManagedPolicy": lambda _, arn: arn,
-    "AWS::Logs::LogGroup": lambda at, name: f"arn:aws:logs:{at}:log-group:{name}:*",
 }
 """The attribute `Arn` by type, from where the stack is (region:account) and the physical id."""
 

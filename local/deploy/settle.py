@@ -6,8 +6,7 @@ says. A property that the template no longer has is put back to what AWS gives w
 
 from __future__ import annotations
 
-from collections import defaultdict
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 from typing import Any
 
@@ -15,7 +14,7 @@ from botocore.exceptions import ClientError
 
 from local.cloud import Cloud, LocalError
 from local.deploy.intrinsics import ABSENT, Scope, UnknownExpressionError
-from local.deploy.stack import Resource, resources
+from local.deploy.stack import Resource, Stack
 from local.engine.process import REGION
 
 ACCOUNT = "000000000000"
@@ -125,45 +124,22 @@ def _write_boundary(target: Target, value: Any) -> None:
         client.put_role_permissions_boundary(RoleName=target.physical_id, PermissionsBoundary=value)
 
 
-def _stage(target: Target) -> Any:
-    return target.cloud.client("apigateway").get_stage(
+def _read_cache(target: Target) -> Any:
+    stage = target.cloud.client("apigateway").get_stage(
         restApiId=target.value("RestApiId"), stageName=target.physical_id
     )
-
-
-def _patch_stage(target: Target, values: dict[str, Any]) -> None:
-    """Set values of a stage by their path; a path without a value is removed."""
-    patches = [
-        {"op": "remove", "path": path} if value is None else {"op": "replace", "path": path, "value": value}
-        for path, value in values.items()
-    ]
-    target.cloud.client("apigateway").update_stage(
-        restApiId=target.value("RestApiId"), stageName=target.physical_id, patchOperations=patches
-    )
-
-
-def _read_access_log(target: Target) -> Any:
-    found = _stage(target).get("accessLogSettings") or {}
-    names = {"destinationArn": "DestinationArn", "format": "Format"}
-    return {names[key]: value for key, value in found.items() if key in names} or None
-
-
-def _write_access_log(target: Target, value: Any) -> None:
-    if value is None:
-        _patch_stage(target, {"/accessLogSettings": None})
-    else:
-        paths = {"DestinationArn": "/accessLogSettings/destinationArn", "Format": "/accessLogSettings/format"}
-        _patch_stage(target, {paths[key]: item for key, item in value.items()})
-
-
-def _read_cache(target: Target) -> Any:
-    return _stage(target).get("cacheClusterEnabled") or None
+    return stage.get("cacheClusterEnabled") or None
 
 
 def _write_cache(target: Target, value: Any) -> None:
-    size = target.value("CacheClusterSize") or "0.5"
-    on = {"/cacheClusterEnabled": "true", "/cacheClusterSize": str(size)}
-    _patch_stage(target, on if value else {"/cacheClusterEnabled": "false"})
+    values = {"/cacheClusterEnabled": "true" if value else "false"}
+    if value:
+        values["/cacheClusterSize"] = str(target.value("CacheClusterSize") or "0.5")
+    target.cloud.client("apigateway").update_stage(
+        restApiId=target.value("RestApiId"),
+        stageName=target.physical_id,
+        patchOperations=[{"op": "replace", "path": path, "value": text} for path, text in values.items()],
+    )
 
 
 SETTINGS = (
@@ -172,13 +148,12 @@ SETTINGS = (
     Setting("AWS::DynamoDB::Table", "TimeToLiveSpecification", _read_expiry, _write_expiry),
     Setting("AWS::DynamoDB::Table", "PointInTimeRecoverySpecification", _read_recovery, _write_recovery),
     Setting("AWS::IAM::Role", "PermissionsBoundary", _read_boundary, _write_boundary),
-    Setting("AWS::ApiGateway::Stage", "AccessLogSetting", _read_access_log, _write_access_log),
     Setting("AWS::ApiGateway::Stage", "CacheClusterEnabled", _read_cache, _write_cache),
 )
 
 
-def settle(cloud: Cloud) -> list[str]:
-    """Give every resource of the stack the settings that its template names; return those that had to be set.
+def settle(cloud: Cloud, stacks: Iterable[Stack]) -> list[str]:
+    """Give every resource the settings that its template names; return those that had to be set.
 
     Raises
     ------
@@ -186,7 +161,7 @@ def settle(cloud: Cloud) -> list[str]:
         When a value cannot be told or the service refuses it.
     """
     changed = []
-    for resource, setting, target in _settings(cloud):
+    for resource, setting, target in _settings(cloud, stacks):
         try:
             wanted = _on(target.value(setting.property))
             if _text(setting.read(target)) != _text(wanted):
@@ -203,33 +178,21 @@ def settle(cloud: Cloud) -> list[str]:
     return changed
 
 
-def _settings(cloud: Cloud) -> Iterator[tuple[Resource, Setting, Target]]:
-    """Yield each setting that each resource of the stack may have."""
-    by_stack = defaultdict(list)
-    for resource in resources(cloud):
-        by_stack[resource.stack].append(resource)
-    for stack, members in by_stack.items():
-        concerned = [
-            (member, setting) for member in members for setting in SETTINGS if setting.type == member.type
-        ]
-        if concerned:
-            scope = _scope(cloud, stack, members)
-            for member, setting in concerned:
-                properties = scope.template["Resources"][member.path[-1]].get("Properties", {})
-                yield member, setting, Target(cloud, member.physical_id, properties, scope)
-
-
-def _scope(cloud: Cloud, stack: str, members: list[Resource]) -> Scope:
-    client = cloud.client("cloudformation")
-    template = client.get_template(StackName=stack, TemplateStage="Processed")["TemplateBody"]
-    given = client.describe_stacks(StackName=stack)["Stacks"][0].get("Parameters", [])
-    return Scope(
-        template=template,
-        parameters={row["ParameterKey"]: row.get("ResolvedValue", row["ParameterValue"]) for row in given},
-        resources={member.path[-1]: (member.type, member.physical_id) for member in members},
-        region=REGION,
-        account=ACCOUNT,
-    )
+def _settings(cloud: Cloud, stacks: Iterable[Stack]) -> Iterator[tuple[Resource, Setting, Target]]:
+    """Yield each setting that each resource of the stacks may have."""
+    for stack in stacks:
+        scope = Scope(
+            template=stack.template,
+            parameters=stack.parameters,
+            resources={row.path[-1]: (row.type, row.physical_id) for row in stack.resources},
+            region=REGION,
+            account=ACCOUNT,
+        )
+        for resource in stack.resources:
+            properties = stack.template["Resources"][resource.path[-1]].get("Properties", {})
+            for setting in SETTINGS:
+                if setting.type == resource.type:
+                    yield resource, setting, Target(cloud, resource.physical_id, properties, scope)
 
 
 def _on(value: Any) -> Any:

@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+import yaml
 from botocore.exceptions import ClientError
 
 from local.cloud import STACK_NAME, Cloud, LocalError
@@ -19,7 +20,6 @@ PLACEHOLDER = "placeholder-"
 """How the physical id begins of a resource that the engine cannot hold."""
 USABLE = {"CREATE_COMPLETE", "UPDATE_COMPLETE", "UPDATE_ROLLBACK_COMPLETE"}
 SECONDS = 300
-NAMES_ON_A_LINE = 5
 
 
 @dataclass(frozen=True)
@@ -28,8 +28,6 @@ class Resource:
 
     Attributes
     ----------
-    stack
-        The id of the stack that holds it.
     path
         The logical ids on the way to it from the root, its own last.
     type
@@ -38,15 +36,23 @@ class Resource:
         As the service names it.
     """
 
-    stack: str
     path: tuple[str, ...]
     type: str
     physical_id: str
 
     @property
     def name(self) -> str:
-        """Its place, for people: `Orders/CreateOrderFunction`."""
+        """Its place, for people: `Orders/CreateOrder`."""
         return "/".join(self.path)
+
+
+@dataclass(frozen=True)
+class Stack:
+    """A deployed stack: its template after the transforms, its parameters' values, and its resources."""
+
+    template: dict[str, Any]
+    parameters: dict[str, str]
+    resources: tuple[Resource, ...]
 
 
 @dataclass(frozen=True)
@@ -76,8 +82,8 @@ def status(cloud: Cloud) -> str | None:
     return answer if answer != "DELETE_COMPLETE" else None
 
 
-def deploy(cloud: Cloud, template: Path, given: Mapping[str, str], phase: Phase) -> list[Event]:
-    """Create the stack, or update it where it is there; return what became of each resource that was touched.
+def deploy(cloud: Cloud, template: Path, given: Mapping[str, str], phase: Phase | None = None) -> None:
+    """Create the stack, or update it where it is there, telling the phase what happens.
 
     Raises
     ------
@@ -101,13 +107,11 @@ def deploy(cloud: Cloud, template: Path, given: Mapping[str, str], phase: Phase)
         (cloudformation.update_stack if before else cloudformation.create_stack)(**request)
     except ClientError as error:
         if "No updates are to be performed" in str(error):
-            return []
+            return
         raise LocalError(f"The template is refused: {_message(error)}") from None
     after = settled(cloud, phase, seen)
-    events = list(_events(cloud, seen))
     if after != ("UPDATE_COMPLETE" if before else "CREATE_COMPLETE"):
-        raise LocalError(explain(events) or f"The deploy ended as {after}.")
-    return [event for event in events if event.status.endswith("_COMPLETE") and event.type != NESTED]
+        raise LocalError(explain(list(_events(cloud, seen))) or f"The deploy ended as {after}.")
 
 
 def settled(cloud: Cloud, phase: Phase | None = None, seen: set[str] | None = None) -> str | None:
@@ -136,39 +140,44 @@ def explain(events: list[Event]) -> str | None:
         cancelled = re.search(r"cancell?ed", event.reason, re.IGNORECASE)
         if event.status.endswith("_FAILED") and event.type != NESTED and not cancelled:
             return f"{event.name} ({event.type}): {' '.join(event.reason.split()) or event.status}"
-    reasons = [event.reason for event in events if event.status.endswith("_FAILED") and event.reason]
-    return " ".join(reasons[0].split()) if reasons else None
+    told = [
+        event
+        for event in events
+        if event.reason and event.status.endswith(("_FAILED", "ROLLBACK_IN_PROGRESS"))
+    ]
+    return f"{told[0].name}: {' '.join(told[0].reason.split())}" if told else None
 
 
-def summary(changes: list[Event]) -> str:
-    """Return on one line what a deploy changed, by name where that is short enough to read."""
-    if not changes:
-        return "nothing changed"
-    parts = []
-    for word in ("CREATE", "UPDATE", "DELETE"):
-        names = sorted({event.name for event in changes if event.status == f"{word}_COMPLETE"})
-        if names:
-            told = f": {', '.join(names)}" if len(names) <= NAMES_ON_A_LINE else ""
-            parts.append(f"{len(names)} {word.lower()}d{told}")
-    return "; ".join(parts)
+def nested(cloud: Cloud) -> Iterator[Stack]:
+    """Yield the stack and every stack nested in it, the root first; nothing where there is no stack."""
+    if status(cloud) is not None:
+        yield from _nested(cloud, STACK_NAME, ())
 
 
-def resources(cloud: Cloud) -> Iterator[Resource]:
-    """Yield every resource of the stack and of those nested in it, the nested stacks themselves too."""
-    yield from _resources(cloud, STACK_NAME, ())
+def resources(cloud: Cloud) -> list[Resource]:
+    """Return every resource of the stack and of those nested in it, the nested stacks themselves too."""
+    return [resource for stack in nested(cloud) for resource in stack.resources]
 
 
-def _resources(cloud: Cloud, stack: str, path: tuple[str, ...]) -> Iterator[Resource]:
-    pages = cloud.client("cloudformation").get_paginator("list_stack_resources").paginate(StackName=stack)
-    for page in pages:
-        for row in page["StackResourceSummaries"]:
-            if row["ResourceStatus"] == "DELETE_COMPLETE":
-                continue
-            place = (*path, row["LogicalResourceId"])
-            found = Resource(stack, place, row["ResourceType"], row.get("PhysicalResourceId", ""))
-            yield found
-            if found.type == NESTED and not found.physical_id.startswith(PLACEHOLDER):
-                yield from _resources(cloud, found.physical_id, place)
+def _nested(cloud: Cloud, stack: str, path: tuple[str, ...]) -> Iterator[Stack]:
+    client = cloud.client("cloudformation")
+    template = client.get_template(StackName=stack, TemplateStage="Processed")["TemplateBody"]
+    if isinstance(template, str):
+        # One that needed no transform comes back as it was sent: the YAML of `sam package`, in long forms.
+        template = yaml.safe_load(template)
+    given = client.describe_stacks(StackName=stack)["Stacks"][0].get("Parameters", [])
+    pages = client.get_paginator("list_stack_resources").paginate(StackName=stack)
+    found = [
+        Resource((*path, row["LogicalResourceId"]), row["ResourceType"], row.get("PhysicalResourceId", ""))
+        for page in pages
+        for row in page["StackResourceSummaries"]
+        if row["ResourceStatus"] != "DELETE_COMPLETE"
+    ]
+    parameters = {row["ParameterKey"]: row.get("ResolvedValue", row["ParameterValue"]) for row in given}
+    yield Stack(template, parameters, tuple(found))
+    for resource in found:
+        if resource.type == NESTED and not resource.physical_id.startswith(PLACEHOLDER):
+            yield from _nested(cloud, resource.physical_id, resource.path)
 
 
 def _raw_events(
