@@ -44,6 +44,7 @@ INTEGRATION_FIELDS = (
     "contentHandling",
     "timeoutInMillis",
 )
+NAMED_SCHEMAS = ("properties", "patternProperties", "definitions", "dependencies")
 MODELS = "https://apigateway.amazonaws.com/restapis/{}/models"
 NOT_VALIDATED_WHEN_IMPORTED = ("minItems", "maxItems")
 
@@ -162,7 +163,7 @@ class Importer:
             elif key in {"enum", "default", "const", "required"}:
                 rewritten[key] = value
             else:
-                rewritten[key] = self._model_schema(value, names_are_properties=key == "properties")
+                rewritten[key] = self._model_schema(value, names_are_properties=key in NAMED_SCHEMAS)
         return rewritten
 
     def _model_of(self, schema: Any) -> str | None:

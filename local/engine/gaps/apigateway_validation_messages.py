@@ -290,7 +290,8 @@ def body_messages(method: Json, api_id: str, headers: Json, body: bytes) -> list
         document = json.loads(body)
         models = method.get("requestModels") or {}
         media_type = rest._header_ci(headers, "content-type").split(";", 1)[0].strip()
-        schema = rest._model_schema(api_id, models.get(media_type) or models.get("application/json"))
+        names = (models.get(kind) for kind in (media_type, "$default", "application/json"))
+        schema = rest._model_schema(api_id, next(filter(None, names), None))
         return messages(schema, document, schema) or [UNREADABLE]
     except (ValueError, TypeError, RecursionError):
         return [UNREADABLE]
