@@ -6,11 +6,13 @@ Everything is built by the recipes of the tree itself, into `.local/bench`, and 
 from __future__ import annotations
 
 import hashlib
+import io
 import platform
 import shutil
 import subprocess
 import sys
 import tempfile
+import zipfile
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -28,17 +30,22 @@ class PackageError(Exception):
 
 
 def layer(name: str) -> Path:
-    """Return the layer `layers/<name>`, built by its own Makefile: the folder that Lambda unpacks to /opt."""
-    folder = ROOT / "layers" / name
+    """Return the layer `layers/<name>`: the folder that Lambda unpacks to /opt."""
+    return _kept(f"layer-{name}", [ROOT / "layers" / name], lambda target: build_layer(name, target))
 
-    def make(target: Path) -> None:
-        command = [
-            *("make", "-s", "-C", str(folder), f"build-{name.title()}Layer", f"ARTIFACTS_DIR={target}"),
-            *(f"LAYER_PYTHON={sys.executable}", "LAYER_PLATFORM=host"),
-        ]
-        _run(command, f"the layer {name} could not be built")
 
-    return _kept(f"layer-{name}", [folder], make)
+def build_layer(name: str, target: Path) -> Path:
+    """Build a layer by its own Makefile, for this host and interpreter, into `target`."""
+    command = [
+        *("make", "-s", "-C", str(ROOT / "layers" / name), f"build-{name.title()}Layer"),
+        *(f"ARTIFACTS_DIR={target}", f"LAYER_PYTHON={sys.executable}", "LAYER_PLATFORM=host"),
+    ]
+    done = subprocess.run(  # noqa: S603 - the tree's own recipes
+        command, check=False, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True
+    )
+    if done.returncode:
+        raise PackageError(f"the layer {name} could not be built: {done.stdout.strip()}")
+    return target
 
 
 def layers() -> Path:
@@ -73,7 +80,21 @@ def installed(name: str, requirements: Path, *, bytecode: bool) -> Path:
     return _kept(f"{name}-{'bytecode' if bytecode else 'source'}", [requirements], install)
 
 
-def _kept(name: str, inputs: Iterable[Path], make: Callable[[Path], None]) -> Path:
+def size(folder: Path) -> int:
+    """Return the bytes of a folder's files: what Lambda's limit of 250 MB counts."""
+    return sum(path.stat().st_size for path in folder.rglob("*") if path.is_file())
+
+
+def zipped(folder: Path) -> bytes:
+    """Return a folder as a zip: what is uploaded."""
+    written = io.BytesIO()
+    with zipfile.ZipFile(written, "w", zipfile.ZIP_DEFLATED) as archive:
+        for path in sorted(folder.rglob("*")):
+            archive.write(path, path.relative_to(folder))
+    return written.getvalue()
+
+
+def _kept(name: str, inputs: Iterable[Path], make: Callable[[Path], object]) -> Path:
     """Return the folder that `make` fills, made again only when an input or the interpreter is another."""
     kept = STATE / f"{name}-{_digest(inputs)}"
     if not kept.exists():
@@ -106,11 +127,3 @@ def _digest(inputs: Iterable[Path]) -> str:
 
 def _digest_of_this_recipe() -> str:
     return hashlib.sha256(Path(build.__file__).read_bytes()).hexdigest()
-
-
-def _run(command: list[str], failure: str) -> None:
-    done = subprocess.run(  # noqa: S603 - the tree's own recipes
-        command, check=False, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True
-    )
-    if done.returncode:
-        raise PackageError(f"{failure}: {done.stdout.strip()}")

@@ -117,7 +117,8 @@ def observed(handler: LambdaHandler) -> LambdaHandler:
     ------
     Fault
         In place of any exception, which is logged with its type and stack. Lambda counts it in `Errors`,
-        retries asynchronous events and marks the trace as faulty; see docs/decisions/faults.md.
+        retries asynchronous events and marks the trace as faulty; see
+        docs/decisions/0021-faults-are-raised.md.
     """
 
     @logger.inject_lambda_context(clear_state=True, log_event=False)

@@ -1,0 +1,1 @@
+"""What goes wrong by itself while nobody changes anything: ends of support, and packages that grow."""

@@ -1,0 +1,120 @@
+"""Budgets of what a cold start of create_order loads, counted and not timed.
+
+A budget that is exceeded has either found a mistake or been outgrown: then raise it in the commit that says
+why. Each is a tenth above what was counted on 2026-11-21 with Python 3.13.
+"""
+
+from __future__ import annotations
+
+import json
+import subprocess
+import sys
+from pathlib import Path
+from typing import NamedTuple
+
+import pytest
+
+from benchmarks import cold_start, packages
+
+KILO, MEGA = 1_000, 1_000_000
+
+ROOT = Path(__file__).parents[3]
+FUNCTIONS = sorted(path.parent for path in (ROOT / "functions").glob("*/*/app.py"))
+
+FORBIDDEN = {
+    "aws_xray_sdk": "tracing is Lambda's own",
+    "boto3": "its resources and sessions cost a tenth of a cold start more than botocore's client",
+    "pydantic": "msgspec checks and decodes in one pass",
+    "requests": "nothing here calls HTTP but botocore",
+    "s3transfer": "no function moves objects",
+    "yaml": "settings are environment variables",
+    "jsonschema": "models are msgspec structs",
+    "cryptography": "signatures are HMAC, of the standard library",
+    "unittest": "no test code in a function",
+    "pkg_resources": "it reads every installed package's metadata",
+    "asyncio": "a function does one thing at a time",
+    "multiprocessing": "a function does one thing at a time",
+}
+
+PROBE = """
+import json, os, sys
+import awslambdaric.bootstrap as runtime
+before, opened = set(sys.modules), []
+sys.addaudithook(lambda event, given: opened.append(given[0]) if event == "open" else None)
+runtime._get_handler("app.handler")
+files = [path for path in opened if isinstance(path, str) and os.path.isfile(path)]
+print(json.dumps({"modules": sorted(set(sys.modules) - before), "files": files}))
+"""
+
+
+class Loaded(NamedTuple):
+    """What a cold start loads."""
+
+    modules: list[str]
+    files: list[Path]
+
+
+@pytest.fixture(scope="module")
+def loaded(opt: Path) -> Loaded:
+    """Import the packaged create_order as Lambda does, in a fresh process, and tell what that took."""
+    case = next(case for case in cold_start.cases() if case.name.startswith("create_order"))
+    assert (opt / "python").exists()
+    done = subprocess.run(  # noqa: S603 - this interpreter
+        [sys.executable, "-c", PROBE],
+        env=cold_start.environment(case),
+        check=True,
+        capture_output=True,
+        text=True,
+    )
+    found = json.loads(done.stdout)
+    return Loaded(found["modules"], [Path(path) for path in found["files"]])
+
+
+def test_it_imports_few_modules(loaded: Loaded) -> None:
+    assert len(loaded.modules) <= 353
+
+
+def test_it_opens_few_files(loaded: Loaded) -> None:
+    assert len(loaded.files) <= 319
+
+
+def test_it_reads_few_bytes(loaded: Loaded) -> None:
+    assert sum(path.stat().st_size for path in loaded.files) <= 5.9 * MEGA
+
+
+def test_it_compiles_nothing_but_the_handler_itself(loaded: Loaded) -> None:
+    assert [path.name for path in loaded.files if path.suffix == ".py"] == ["app.py"]
+
+
+@pytest.mark.parametrize("module", FORBIDDEN)
+def test_it_does_without(loaded: Loaded, module: str) -> None:
+    assert module not in loaded.modules, FORBIDDEN[module]
+
+
+@pytest.mark.parametrize(
+    ("layer", "zipped", "unpacked"),
+    [
+        ("dependencies", 4.4 * MEGA, 11.6 * MEGA),
+        ("shared", 60 * KILO, 150 * KILO),
+        ("orders", 40 * KILO, 100 * KILO),
+    ],
+)
+def test_a_layer_stays_small(layer: str, zipped: float, unpacked: float) -> None:
+    built = packages.layer(layer)
+
+    assert len(packages.zipped(built)) <= zipped
+    assert packages.size(built) <= unpacked
+
+
+@pytest.mark.parametrize("folder", FUNCTIONS, ids=lambda path: path.name)
+def test_a_function_is_its_handler_alone(folder: Path) -> None:
+    built = packages.function(folder)
+
+    assert [path.name for path in built.iterdir()] == ["app.py"]
+    assert packages.size(built) <= 8 * KILO
+
+
+def test_layers_and_function_stay_far_below_what_lambda_takes(opt: Path) -> None:
+    limit = 250 * 1024 * 1024  # https://docs.aws.amazon.com/lambda/latest/dg/gettingstarted-limits.html
+
+    assert packages.size(opt) <= limit / 10
