@@ -77,7 +77,6 @@ def nothing_is_stored(api: OrdersApi) -> Any:
         pytest.param(with_line(product_id="teapot\n"), "product_id", id="product with a line end"),
         pytest.param(with_line(product_id=FAMILY), "product_id", id="product an emoji"),
         pytest.param(with_line(product_id="t\u0435apot"), "product_id", id="product with a Cyrillic e"),
-        pytest.param(with_line(product_id="\ud800"), "product_id", id="product half a surrogate pair"),
     ],
 )
 def test_a_wrong_order_is_refused_by_name(api: OrdersApi, body: Any, names: str) -> None:
@@ -102,6 +101,7 @@ def test_a_wrong_order_is_refused_by_name(api: OrdersApi, body: Any, names: str)
         pytest.param(b"NaN", id="not a number"),
         pytest.param(b"\xff\xfe\x00", id="not UTF-8"),
         pytest.param(b'{"currency": "\xff", "lines": []}', id="not UTF-8 within"),
+        pytest.param(json.dumps(with_line(product_id="\ud800")).encode(), id="half a surrogate pair"),
         pytest.param(b"<order/>", id="XML"),
         pytest.param(b"[" * 10_000 + b"]" * 10_000, id="deeply nested"),
         pytest.param(b'{"lines":' * 500 + b"1" + b"}" * 500, id="deeply nested objects"),
@@ -145,7 +145,7 @@ def test_a_wrong_idempotency_key_is_refused_by_name(api: OrdersApi, key: str | N
     assert_problem(answer, 400, "Idempotency-Key")
 
 
-@pytest.mark.parametrize("limit", ["0", "-1", "101", "ten", "1.5", "1e2", "", "9" * 400, "\uff11\uff10"])
+@pytest.mark.parametrize("limit", ["0", "-1", "101", "ten", "1.5", "", "9" * 400, "\uff11\uff10"])
 def test_a_wrong_limit_is_refused_by_name(api: OrdersApi, limit: str) -> None:
     assert_problem(api.list(limit=limit), 400, "limit")
 
@@ -167,15 +167,17 @@ def test_a_bad_cursor_is_refused_by_name(api: OrdersApi, cursor: str) -> None:
     assert_problem(api.list(cursor=cursor), 400, "cursor")
 
 
+@pytest.fixture(scope="module")
+def cursor(api: OrdersApi) -> str:
+    """A cursor that was given to the member."""
+    for _ in range(2):
+        api.create(ORDER)
+    cursor: str = api.list(limit=1).json()["next_cursor"]
+    return cursor
+
+
 class TestCursors:
     """A cursor serves the one it was given to, as it was given."""
-
-    @pytest.fixture(scope="class")
-    def cursor(self, api: OrdersApi) -> str:
-        for _ in range(2):
-            api.create(ORDER)
-        cursor: str = api.list(limit=1).json()["next_cursor"]
-        return cursor
 
     def test_it_continues_for_its_owner(self, api: OrdersApi, cursor: str) -> None:
         assert api.list(cursor=cursor).status_code == 200
