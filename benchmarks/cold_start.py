@@ -201,7 +201,7 @@ def report(results: list[Result], rounds: int) -> str:
 def main() -> None:
     """Measure and print."""
     parser = argparse.ArgumentParser(prog="python -m benchmarks.cold_start")
-    parser.add_argument("--rounds", type=int, default=15, help="how often each case runs (15)")
+    parser.add_argument("--rounds", type=int, default=21, help="how often each case runs (21)")
     parser.add_argument("--json", action="store_true", help="print the figures as JSON")
     parser.add_argument(
         "--no-instructions", action="store_true", help="count no instructions (it needs valgrind)"

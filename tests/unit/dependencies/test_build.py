@@ -140,7 +140,7 @@ def test_pip_is_found_even_where_it_is_not_installed(monkeypatch: pytest.MonkeyP
     find_spec = importlib.util.find_spec
     monkeypatch.setattr(importlib.util, "find_spec", lambda name: None if name == "pip" else find_spec(name))
 
-    done = subprocess.run(
+    done = subprocess.run(  # noqa: S603 - this interpreter
         [sys.executable, *build.pip(), "--version"], check=True, capture_output=True, text=True
     )
 
