@@ -28,11 +28,14 @@ class Report:
     ----------
     outputs
         What a client needs to know, as written to outputs.json.
+    changed
+        What this time changed.
     left_out
         The resources that the engine cannot hold.
     """
 
     outputs: dict[str, str]
+    changed: tuple[changes.Change, ...]
     left_out: tuple[stack.Resource, ...]
 
 
@@ -117,7 +120,8 @@ def _bring(
             told |= seed.seed(cloud, told["UserPoolId"], known)
             outputs.write(cloud, told)
             phase.note = told["DemoUser"]
-        return Report(told, tuple(row for row in resources if row.physical_id.startswith(stack.PLACEHOLDER)))
+        left_out = tuple(row for row in resources if row.physical_id.startswith(stack.PLACEHOLDER))
+        return Report(told, tuple(changed), left_out)
     except (ClientError, BotoCoreError) as error:
         engine = process.find(cloud.folder)
         if engine is not None and engine.alive:

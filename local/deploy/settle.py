@@ -57,7 +57,8 @@ class Setting:
 
 def _read_dead_letters(target: Target) -> Any:
     client = target.cloud.client("lambda")
-    return client.get_function_configuration(FunctionName=target.physical_id).get("DeadLetterConfig") or None
+    found = client.get_function_configuration(FunctionName=target.physical_id).get("DeadLetterConfig", {})
+    return found if found.get("TargetArn") else None
 
 
 def _write_dead_letters(target: Target, value: Any) -> None:
@@ -161,7 +162,7 @@ def settle(cloud: Cloud, stacks: Iterable[Stack]) -> list[str]:
         When a value cannot be told or the service refuses it.
     """
     changed = []
-    for resource, setting, target in _settings(cloud, stacks):
+    for resource, setting, target in targets(cloud, stacks):
         try:
             wanted = _on(target.value(setting.property))
             if _text(setting.read(target)) != _text(wanted):
@@ -178,8 +179,8 @@ def settle(cloud: Cloud, stacks: Iterable[Stack]) -> list[str]:
     return changed
 
 
-def _settings(cloud: Cloud, stacks: Iterable[Stack]) -> Iterator[tuple[Resource, Setting, Target]]:
-    """Yield each setting that each resource of the stacks may have."""
+def targets(cloud: Cloud, stacks: Iterable[Stack]) -> Iterator[tuple[Resource, Setting, Target]]:
+    """Yield each resource of the stacks with each setting that it may have."""
     for stack in stacks:
         scope = Scope(
             template=stack.template,

@@ -136,16 +136,14 @@ def settled(cloud: Cloud, phase: Phase | None = None, seen: set[str] | None = No
 
 def explain(events: list[Event]) -> str | None:
     """Return one line on the first resource that failed of itself, not because another had."""
-    for event in events:
-        cancelled = re.search(r"cancell?ed", event.reason, re.IGNORECASE)
-        if event.status.endswith("_FAILED") and event.type != NESTED and not cancelled:
-            return f"{event.name} ({event.type}): {' '.join(event.reason.split()) or event.status}"
-    told = [
-        event
-        for event in events
-        if event.reason and event.status.endswith(("_FAILED", "ROLLBACK_IN_PROGRESS"))
-    ]
-    return f"{told[0].name}: {' '.join(told[0].reason.split())}" if told else None
+    failed = [event for event in events if event.status.endswith(("_FAILED", "ROLLBACK_IN_PROGRESS"))]
+    own = [event for event in failed if event.type != NESTED and not re.search("cancell?ed", event.reason)]
+    for event in own or failed:
+        # A nested stack that failed is told by its resource's reason, which its own holds.
+        reason = re.sub(r"Embedded stack \S+ was not successfully \w+: ", "", event.reason)
+        kind = "" if event.type == NESTED else f" ({event.type})"
+        return f"{event.name}{kind}: {' '.join(reason.split()) or event.status}"
+    return None
 
 
 def nested(cloud: Cloud) -> Iterator[Stack]:

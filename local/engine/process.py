@@ -60,7 +60,7 @@ class Engine:
     def alive(self) -> bool:
         """Whether the engine itself runs."""
         process = self._process()
-        return process is not None and process.status() != psutil.STATUS_ZOMBIE
+        return process is not None and _runs(process)
 
     def answers(self) -> bool:
         """Tell whether the engine serves requests."""
@@ -73,13 +73,15 @@ class Engine:
     def stop(self) -> None:
         """End the engine and its functions: politely, then after three seconds by force."""
         for sign, patience in ((signal.SIGTERM, 3.0), (signal.SIGKILL, 3.0)):
-            members = self._members()
+            members = [member for member in self._members() if _runs(member)]
             for member in members:
                 try:
                     member.send_signal(sign)
                 except psutil.NoSuchProcess:
                     continue
-            psutil.wait_procs(members, timeout=patience)
+            deadline = time.monotonic() + patience
+            while any(map(_runs, members)) and time.monotonic() < deadline:
+                time.sleep(0.02)
 
     def _process(self) -> psutil.Process | None:
         try:
@@ -98,6 +100,14 @@ class Engine:
         if self._process() is None and psutil.pid_exists(self.pid):
             return []
         return [process for process in psutil.process_iter() if _session(process.pid) == self.pid]
+
+
+def _runs(process: psutil.Process) -> bool:
+    """Tell whether a process runs; one that ended and that its parent has not asked about does not."""
+    try:
+        return process.is_running() and process.status() != psutil.STATUS_ZOMBIE
+    except psutil.NoSuchProcess:
+        return False
 
 
 def _session(pid: int) -> int | None:

@@ -1,0 +1,44 @@
+"""Every environment has a lock that holds what pyproject.toml asks for, and nothing of a machine."""
+
+from __future__ import annotations
+
+import re
+import tomllib
+
+import pytest
+
+from local.setup import ENVIRONMENTS, ROOT, Environment
+
+GROUPS = tomllib.loads((ROOT / "pyproject.toml").read_text())["dependency-groups"]
+
+
+@pytest.fixture(params=ENVIRONMENTS.values(), ids=list(ENVIRONMENTS))
+def environment(request: pytest.FixtureRequest) -> Environment:
+    """Each environment in turn."""
+    found: Environment = request.param
+    return found
+
+
+def test_each_group_has_its_environment() -> None:
+    assert set(GROUPS) == set(ENVIRONMENTS)
+
+
+def test_the_lock_holds_each_requirement_at_its_version(environment: Environment) -> None:
+    locked = dict(re.findall(r"^([\w.-]+)==(\S+)", environment.lock.read_text(), re.MULTILINE))
+
+    for requirement in GROUPS[environment.name]:
+        name, version = re.fullmatch(r"([\w.-]+)(?:\[.*\])?(?:==(.*)|>=.*)?", requirement).groups()  # type: ignore[union-attr]
+        assert name in locked
+        assert version in {None, locked[name]}
+
+
+def test_every_locked_package_has_its_hashes(environment: Environment) -> None:
+    packages = re.split(r"\n(?=\S)", environment.lock.read_text().partition("make lock\n")[2])
+
+    assert packages
+    for package in packages:
+        assert "--hash=sha256:" in package
+
+
+def test_the_lock_names_no_index(environment: Environment) -> None:
+    assert "://" not in environment.lock.read_text()
