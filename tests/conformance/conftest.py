@@ -32,7 +32,7 @@ def engine(
 @pytest.fixture(scope="session")
 def client(engine: process.Engine) -> Callable[[str], Any]:
     """Return a function that makes a boto3 client of the engine, as its administrator."""
-    session = boto3.Session("test", "test", region_name=process.REGION)
+    session: Any = boto3.Session("test", "test", region_name=process.REGION)
 
     def make(service: str) -> Any:
         return session.client(service, endpoint_url=engine.url, config=Config(retries={"max_attempts": 0}))
