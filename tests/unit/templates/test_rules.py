@@ -238,6 +238,15 @@ class TestExceptions:
                 assert "#" in line
 
 
+class TestReferences:
+    """What a template or a contract refers the reader to is there."""
+
+    @pytest.mark.parametrize("path", [*(template.path for template in TEMPLATES), *CONTRACTS], ids=str)
+    def test_a_page_that_is_named_exists(self, path: Path) -> None:
+        for page in re.findall(r"docs/[\w/.-]+\.md", path.read_text()):
+            assert (ROOT / page).is_file(), page
+
+
 class TestContracts:
     """A contract is valid OpenAPI that API Gateway and CloudFormation can read."""
 
