@@ -20,6 +20,9 @@ from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
+if sys.version_info < (3, 11):  # noqa: UP036 - whoever runs this by hand may have any
+    sys.exit("set-up: Python 3.11 or newer is needed; this is " + sys.version.split()[0])
+
 OLDEST, LATEST = (3, 11), (3, 14)
 """The interpreters that both this project and AWS Lambda support, as SAM CLI names them."""
 
@@ -331,6 +334,4 @@ def main() -> int:
 
 
 if __name__ == "__main__":
-    if sys.version_info[:2] < OLDEST:
-        sys.exit("set-up: Python 3.11 or newer is needed; this is %s." % sys.version.split()[0])  # noqa: UP031
     sys.exit(main())
