@@ -78,13 +78,14 @@ def create_order(
     )
     orders.put_item(Item={"member_id": member, **order.model_dump()})
     metrics.add_metric(name="OrderPlaced", unit=MetricUnit.Count, value=1)
-    return Response(status_code=202, body=order, headers={"Location": f"orders/{order.order_id}"})
+    location = {"Location": f"orders/{order.order_id}"}
+    return Response(status_code=202, content_type="application/json", body=order, headers=location)
 
 
 def claim_once(key: str, new_order: NewOrder) -> dict[str, Any]:
     """Return the id and the time that belong to the key."""
     now = int(time.time())
-    record = {
+    record: dict[str, Any] = {
         "id": key,
         "body_hash": hashlib.sha256(json.dumps(new_order.model_dump(), sort_keys=True).encode()).hexdigest(),
         "outcome": {"order_id": str(uuid.uuid4()), "created_at": datetime.now(UTC).isoformat()},
@@ -96,7 +97,8 @@ def claim_once(key: str, new_order: NewOrder) -> dict[str, Any]:
         if error.response["Error"]["Code"] != "ConditionalCheckFailedException":
             raise
         record = claims.get_item(Key={"id": key})["Item"]
-    return record["outcome"]  # type: ignore[return-value]
+    outcome: dict[str, Any] = record["outcome"]
+    return outcome
 
 
 @logger.inject_lambda_context

@@ -68,13 +68,6 @@ class BadRequest(Problem):
     title = "Bad Request"
 
 
-class Forbidden(Problem):
-    """The caller is known and may not do this."""
-
-    status = 403
-    title = "Forbidden"
-
-
 class NotFound(Problem):
     """There is no such thing, or the caller may not know that there is."""
 

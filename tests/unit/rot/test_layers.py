@@ -17,9 +17,9 @@ UNCHECKED_HASH = 0b01
 """Flags of a .pyc that is used without a look at its source (PEP 552)."""
 
 
-def pinned(lock: Path) -> dict[str, str]:
-    """Return the versions in a lock, by package."""
-    return dict(re.findall(r"^([\w.-]+)==([^ \\]+)", lock.read_text(), re.MULTILINE))
+def pinned(requirements: Path) -> dict[str, str]:
+    """Return the versions that a list of requirements pins, by package, whatever extras it asks for."""
+    return dict(re.findall(r"^([\w.-]+)(?:\[.*\])?==([^ \\\n]+)", requirements.read_text(), re.MULTILINE))
 
 
 def bytecode(source: Path) -> Path:
@@ -69,6 +69,14 @@ def test_the_layer_holds_what_is_locked_with_its_licence(opt: Path) -> None:
     for folder in held.values():
         assert (folder / "METADATA").exists()
         assert [*folder.glob("LICENSE*"), *folder.glob("licenses/*")]
+
+
+@pytest.mark.parametrize("folder", ["layers/dependencies", "benchmarks/handlers/plain"])
+def test_the_lock_pins_what_is_asked_for(folder: str) -> None:
+    asked, locked = pinned(ROOT / folder / "requirements.in"), pinned(ROOT / folder / "requirements.txt")
+
+    assert asked
+    assert {name: locked.get(name) for name in asked} == asked
 
 
 def test_the_tests_run_against_the_versions_that_are_deployed() -> None:
