@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from collections import defaultdict
+import textwrap
+from collections import Counter, defaultdict
 from collections.abc import Generator
 
 import pytest
 
-from tests.lens.rows import ROWS
+from tests.lens.rows import ROWS, Row
 
 PROOFS = pytest.StashKey[defaultdict[str, dict[str, str]]]()
 
@@ -29,32 +30,39 @@ def pytest_runtest_makereport(item: pytest.Item) -> Generator[None, pytest.TestR
 
 def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter, config: pytest.Config) -> None:
     proofs = config.stash[PROOFS]
-    if not proofs or config.option.verbose < 0:
+    if not proofs:
         return
-    unknown = sorted(set(proofs) - {row.id for row in ROWS})
-    if unknown:
-        raise pytest.UsageError(f"tests prove rows that the review does not have: {', '.join(unknown)}")
-    terminalreporter.section("The Lens")
-    counts: dict[str, int] = defaultdict(int)
-    for row in ROWS:
-        outcomes = proofs.get(row.id, {})
-        state = "open"
-        if outcomes:
-            state = "partly" if row.open else "proven"
-            if "skipped" in outcomes.values():
-                state = "skipped"
-            if "failed" in outcomes.values():
-                state = "FAILED"
-        counts[state] += 1
-        colour = {"proven": "green", "partly": "yellow", "FAILED": "red"}.get(state, "bold")
-        terminalreporter.write(f"{state:8}", **{colour: True})
-        terminalreporter.write_line(f"{row.id:11} {row.asks}")
-        if outcomes:
-            terminalreporter.write_line(f"{'':20}{row.answer}")
-            terminalreporter.write_line(f"{'':20}stands in: {row.stands_in}")
-            for nodeid, outcome in sorted(outcomes.items()):
-                terminalreporter.write_line(f"{'':20}{outcome}: {nodeid}")
-            if row.open:
-                terminalreporter.write_line(f"{'':20}open: {row.open}")
-    told = ", ".join(f"{count} {state}" for state, count in sorted(counts.items()))
-    terminalreporter.write_line(f"{len(ROWS)} rows: {told}")
+    states = {row.id: state(row, proofs.get(row.id, {})) for row in ROWS}
+    if any(str(argument).rstrip("/").endswith("tests/lens") for argument in config.args):
+        terminalreporter.section("The Lens")
+        for row in ROWS:
+            show(terminalreporter, row, states[row.id], proofs.get(row.id, {}))
+    told = ", ".join(f"{count} {name}" for name, count in sorted(Counter(states.values()).items()))
+    terminalreporter.write_line(f"The Lens: {len(ROWS)} rows, {told}.")
+
+
+def state(row: Row, outcomes: dict[str, str]) -> str:
+    """Return how far a row is proven by the outcomes of its tests."""
+    if not outcomes:
+        return "open"
+    for worse in ("failed", "skipped"):
+        if worse in outcomes.values():
+            return worse
+    return "partly" if row.open else "proven"
+
+
+def show(out: pytest.TerminalReporter, row: Row, state: str, outcomes: dict[str, str]) -> None:
+    """Print a row: what it asks, the answer, where that stands, what proves it and what is open."""
+    colour = {"proven": "green", "partly": "yellow", "failed": "red"}.get(state, "bold")
+    out.write(f"{state:8} ", **{colour: True})
+    out.write_line(f"{row.id:10} {row.asks}")
+    tests = Counter((nodeid.partition("[")[0], outcome) for nodeid, outcome in outcomes.items())
+    lines = [row.answer, f"stands in  {row.stands_in}"] if outcomes else []
+    lines += [
+        f"{outcome}  {nodeid}" + (f" ({count} cases)" if count > 1 else "")
+        for (nodeid, outcome), count in sorted(tests.items())
+    ]
+    if outcomes and row.open:
+        lines.append(f"open  {row.open}")
+    for line in lines:
+        out.write_line(textwrap.fill(line, 110, initial_indent=" " * 20, subsequent_indent=" " * 20))

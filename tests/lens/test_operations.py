@@ -11,6 +11,7 @@ import pytest
 from tests import templates
 from tests.stack import ORDER, OrdersApi, Stack
 
+PACKAGE_BYTES = 8_000_000  # zipped, layers and all: boto3 as it comes has 17 MB and more
 HANDLERS = sorted(templates.ROOT.glob("functions/*/*/app.py"))
 CODE = sorted(
     path for pattern in ("functions/*/*/app.py", "layers/*/*/*.py") for path in templates.ROOT.glob(pattern)
@@ -128,6 +129,18 @@ def test_no_role_may_scan_a_table() -> None:
 @pytest.mark.parametrize("function", templates.functions(), ids=str)
 def test_a_function_that_reaches_nothing_private_is_in_no_vpc(function: templates.Resource) -> None:
     assert "VpcConfig" not in function.properties
+
+
+@pytest.mark.lens("SERVPER-4")
+@pytest.mark.parametrize("function", templates.functions(), ids=str)
+def test_what_a_start_downloads_is_small(stack: Stack, function: templates.Resource) -> None:
+    deployed = stack.client("lambda").get_function_configuration(
+        FunctionName=stack.physical_id(function.service, function.id)
+    )
+
+    package = deployed["CodeSize"] + sum(layer["CodeSize"] for layer in deployed["Layers"])
+
+    assert 0 < package < PACKAGE_BYTES
 
 
 @pytest.mark.lens("SERVPER-5")
