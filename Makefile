@@ -19,7 +19,7 @@ SAM = SAM_CLI_TELEMETRY=0 PATH="$(CURDIR)/.local/envs/uv/bin:$$PATH" .local/envs
 
 .PHONY: help
 help: ## List the targets
-	@sed -n 's/^\([a-z]*\):.*## \(.*\)/\1\t\2/p' $(MAKEFILE_LIST) | while IFS="$$(printf '\t')" read -r target text; do \
+	@sed -n 's/^\([a-z]*\):.*## \(.*\)/\1\t\2/p' $(firstword $(MAKEFILE_LIST)) | while IFS="$$(printf '\t')" read -r target text; do \
 		printf '  make %-9s %s\n' "$$target" "$$text"; done
 
 # On this machine -----------------------------------------------------------------------------------------
@@ -60,6 +60,11 @@ lint: ## Check the code, the templates and the contracts
 review: ## Prove the Lens's rows on a stack of its own, and print the review
 	@$(SETUP) dev engine sam runtime
 	@$(LOCAL) test tests/lens -q --no-header $(ARGS)
+
+.PHONY: bench
+bench: ## Measure where a cold start goes (ARGS="--rounds 5" for a quick look)
+	@$(SETUP) dev
+	@.venv/bin/python -m benchmarks.cold_start $(ARGS)
 
 # Upkeep --------------------------------------------------------------------------------------------------
 

@@ -177,7 +177,8 @@ def fingerprint() -> str:
     """Return a digest of what an engine is started from: its code here, and the environments' locks."""
     digest = hashlib.sha256()
     stamps = [python.parents[1] / ".made-from.json" for python in (ENGINE_PYTHON, FUNCTION_PYTHON)]
-    for path in [*stamps, *sorted((ROOT / "local/engine").rglob("*.py"))]:
+    sources = [path for path in (ROOT / "local/engine").rglob("*.*") if path.suffix in {".py", ".txt"}]
+    for path in [*stamps, *sorted(sources)]:
         digest.update(f"{path.relative_to(ROOT)}\0".encode())
         digest.update(path.read_bytes())
     return digest.hexdigest()
