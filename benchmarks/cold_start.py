@@ -73,29 +73,33 @@ class Result(NamedTuple):
     instructions: float | None
 
 
+def create_order() -> Case:
+    """Build the case that this is all about."""
+    layers, runtime = packages.layers() / "python", runtime_client()
+    return Case("create_order, as packaged here", HANDLER, (packages.function(CREATE_ORDER), layers, runtime))
+
+
+def runtime_client() -> Path:
+    """Return what the managed runtime brings."""
+    return packages.installed("runtime", packages.ROOT / "locks/runtime.txt", bytecode=True)
+
+
 def cases() -> list[Case]:
     """Build what is measured: first what is taken off all others, then what they are divided by."""
-    runtime = packages.installed("runtime", packages.ROOT / "locks/runtime.txt", bytecode=True)
+    runtime = runtime_client()
+    floor, plain = (packages.function(HERE / "handlers" / name) for name in ("floor", "plain"))
     plain_lock = HERE / "handlers/plain/requirements.txt"
-    plain = packages.installed("plain", plain_lock, bytecode=True)
-    plain_source = packages.installed("plain", plain_lock, bytecode=False)
-    ours = packages.layers() / "python"
-    plain_app = packages.function(HERE / "handlers/plain")
+    compiled = packages.installed("plain", plain_lock, bytecode=True)
+    not_compiled = packages.installed("plain", plain_lock, bytecode=False)
+    bare = RUNTIME + "import boto3; boto3.client('dynamodb')"
+    msgspec = packages.layer("dependencies") / "python"
     return [
         Case("interpreter and runtime client", RUNTIME, (runtime,)),
-        Case(
-            "bare boto3.client, whole package, bytecode",
-            RUNTIME + "import boto3; boto3.client('dynamodb')",
-            (plain, runtime),
-        ),
-        Case("create_order, as packaged here", HANDLER, (packages.function(CREATE_ORDER), ours, runtime)),
-        Case(
-            "the floor: standard library and msgspec",
-            HANDLER,
-            (packages.function(HERE / "handlers/floor"), ours, runtime),
-        ),
-        Case("written plainly, with bytecode", HANDLER, (plain_app, plain, runtime)),
-        Case("written plainly, as SAM packages it", HANDLER, (plain_app, plain_source, runtime)),
+        Case("bare boto3.client, whole package, bytecode", bare, (compiled, runtime)),
+        create_order(),
+        Case("the floor: standard library and msgspec", HANDLER, (floor, msgspec, runtime)),
+        Case("written plainly, with bytecode", HANDLER, (plain, compiled, runtime)),
+        Case("written plainly, as SAM packages it", HANDLER, (plain, not_compiled, runtime)),
     ]
 
 
