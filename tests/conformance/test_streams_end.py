@@ -16,7 +16,7 @@ from tests.conformance.streams import make_streams
 def test_a_deleted_mapping_is_retried_no_more_and_a_stopped_engine_leaves_no_process(tmp_path: Path) -> None:
     engine = process.start(tmp_path, process.free_port())
     try:
-        session = boto3.Session("test", "test", region_name=process.REGION)
+        session: Any = boto3.Session("test", "test", region_name=process.REGION)
 
         def client(service: str) -> Any:
             return session.client(service, endpoint_url=engine.url)

@@ -115,9 +115,11 @@ def test_a_slow_shard_holds_up_no_other(streams: Streams) -> None:
 
     calls = streams.calls(stream)
     shards = {record["event"].split(":")[0] for call in calls for record in call["records"]}
-    began = next(call["at"] for call in calls if call["records"][0]["n"] == "slow")
+    slow_ones = [call["at"] for call in calls if call["records"][0]["n"] == "slow"]
+    quick_ones = [call["at"] for call in calls if call["records"][0]["n"] == "quick"]
     assert len(shards) == 2
-    assert any(call["at"] < began + 1.4 for call in calls if call["records"][0]["n"] == "quick")
+    assert len(slow_ones) == 1
+    assert min(quick_ones) < slow_ones[0] + 1.4
 
 
 def test_a_queue_does_not_wait_for_the_function_of_a_stream(streams: Streams) -> None:
@@ -242,7 +244,7 @@ def test_a_tumbling_window_carries_its_state_and_ends_with_a_last_call(streams: 
     streams.wait(lambda: any(call.get("isFinalInvokeForWindow") for call in streams.calls(stream)))
 
     calls = streams.calls(stream)
-    assert [call["state"] for call in calls] == [{}, {"count": 2}, {"count": 4}, {"count": 5}]
+    assert [call.get("state") for call in calls] == [{}, {"count": 2}, {"count": 4}, {"count": 5}]
     assert [call["isFinalInvokeForWindow"] for call in calls] == [False, False, False, True]
     assert len({json.dumps(call["window"]) for call in calls}) == 1
     assert calls[-1]["records"] == []
@@ -402,7 +404,10 @@ def test_changes_of_items_are_worked_on_side_by_side_and_each_item_in_order(stre
     streams.map(stream, BatchSize=1, ParallelizationFactor=10)
     streams.wait(lambda: len(streams.calls(stream)) == 4)
 
-    assert streams.numbers(stream) == ["0", "2", "3", "1"]
+    numbers = streams.numbers(stream)
+    assert [n for n in numbers if n in "01"] == ["0", "1"]
+    assert [n for n in numbers if n in "23"] == ["2", "3"]
+    assert numbers[-1] == "1", "the slow item held up the other"
 
 
 def test_the_stream_of_a_table_is_read_to_its_end_after_it_was_disabled(streams: Streams) -> None:

@@ -21,14 +21,19 @@ from local.engine.streams.functions import name_invocations
 from local.engine.streams.poller import Poller
 
 
+def _nothing_to_poll() -> bool:
+    """Tell the engine's poll loop that it found no work."""
+    return False
+
+
 def fill() -> None:
     """Take the streams' mappings from the engine's poll loop, and give them to a poller of their own."""
     poller = Poller()
     name_invocations()
     open_door(poller)
-    for polled_by_engine in ("_poll_kinesis", "_poll_dynamodb_streams"):
-        getattr(lambda_svc, polled_by_engine)
-        setattr(lambda_svc, polled_by_engine, lambda: False)
+    # Deleted first: this must fail if they are gone, for then the engine polls these mappings elsewhere.
+    del lambda_svc._poll_kinesis, lambda_svc._poll_dynamodb_streams
+    lambda_svc._poll_kinesis = lambda_svc._poll_dynamodb_streams = _nothing_to_poll
 
     start_engines_own, written = lambda_svc._ensure_poller, esm_wake.set
 

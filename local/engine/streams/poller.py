@@ -11,7 +11,6 @@ import logging
 import random
 import threading
 import time
-from collections.abc import Iterator
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -29,6 +28,7 @@ log = logging.getLogger("streams")
 
 # "Lambda polls each shard in your stream at a base rate of once per second"; here writes wake it earlier.
 TICK_SECONDS = 1.0
+SHORTEST_WAIT = 0.05
 STREAMS = ("kinesis", "dynamodb")
 
 Mapping = dict[str, Any]
@@ -47,10 +47,13 @@ class Run:
 
     scope: Scope
     mapping: Mapping
-    source: Source
+    source: Source = field(init=False)
     shards: dict[str, Shard] = field(default_factory=dict)
     settings: Settings = field(default_factory=Settings)
     asked_for: dict[str, Any] = field(default_factory=dict)
+
+    def __post_init__(self) -> None:
+        self.refresh()
 
     @property
     def positions(self) -> dict[str, dict[str, Any]]:
@@ -63,8 +66,11 @@ class Run:
 
     def refresh(self) -> None:
         """Read the properties again if an update has changed them."""
-        asked_for = {name: self.mapping.get(name) for name in (*DEFAULTS, "FilterCriteria")}
+        asked_for = {name: self.mapping.get(name) for name in (*DEFAULTS, "FilterCriteria", "FunctionArn")}
         if asked_for != self.asked_for:
+            function = functions.record_of(self.mapping["FunctionArn"])
+            role = function["config"]["Role"] if function else ""
+            self.source = source_of(self.mapping["EventSourceArn"], role)
             given = {name: value for name, value in asked_for.items() if value is not None}
             self.settings, self.asked_for = Settings.of(given, self.source.kind), asked_for
 
@@ -97,9 +103,7 @@ class Poller:
 
     def adopt(self, scope: Scope, mapping: Mapping) -> Run:
         """Begin with a mapping: its starting position is found now, not when it is first polled."""
-        function = functions.record_of(mapping["FunctionArn"])
-        role = function["config"]["Role"] if function else ""
-        run = Run(scope, mapping, source_of(mapping["EventSourceArn"], role))
+        run = Run(scope, mapping)
         if lambda_svc._kinesis_positions.get_scoped(*scope) is None:
             timestamp = float(mapping.get("StartingPositionTimestamp") or 0)
             for info in run.source.shards():
@@ -112,16 +116,16 @@ class Poller:
         while True:
             self._woken.clear()
             wait = TICK_SECONDS
-            for run in self._current():
+            for scope, mapping in self._mappings().items():
                 try:
                     with self.lock:
-                        wait = min(wait, self._poll(run))
+                        wait = min(wait, self._poll(self._runs.get(scope) or self.adopt(scope, mapping)))
                 except Exception:
-                    log.exception("Mapping %s could not be polled", run.mapping["UUID"])
-            self._woken.wait(max(wait, 0.01))
+                    log.exception("Mapping %s could not be polled", mapping["UUID"])
+            self._woken.wait(max(wait, SHORTEST_WAIT))
 
-    def _current(self) -> Iterator[Run]:
-        """Yield a run for each mapping that there is, and forget those that are gone."""
+    def _mappings(self) -> dict[Scope, Mapping]:
+        """Return the mappings of streams that there are, and forget the runs of those that are gone."""
         with self.lock:
             there = {
                 scope: mapping
@@ -131,8 +135,7 @@ class Poller:
             for scope in list(self._runs):
                 if there.get(scope) is not self._runs[scope].mapping:
                     del self._runs[scope]
-            runs = [self._runs.get(scope) or self.adopt(scope, there[scope]) for scope in there]
-        yield from runs
+        return there
 
     def _poll(self, run: Run) -> float:
         """Read and hand out work; return the seconds after which to look again."""
