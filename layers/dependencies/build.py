@@ -24,6 +24,7 @@ import py_compile
 import shutil
 import subprocess
 import sys
+import sysconfig
 from pathlib import Path
 from typing import Any
 
@@ -87,10 +88,12 @@ def pip() -> list[str]:
     """Return what runs pip under this interpreter: its own, or the wheel that Python carries."""
     if importlib.util.find_spec("pip"):
         return ["-m", "pip"]
+    folders = [sysconfig.get_config_var("WHEEL_PKG_DIR")]  # where Linux distributions keep it
     if ensurepip := importlib.util.find_spec("ensurepip"):
-        for folder in ensurepip.submodule_search_locations or ():
-            for wheel in sorted(Path(folder, "_bundled").glob("pip-*.whl")):
-                return [str(wheel / "pip")]
+        folders += [f"{folder}/_bundled" for folder in ensurepip.submodule_search_locations or ()]
+    for folder in filter(None, folders):
+        for wheel in sorted(Path(folder).glob("pip-*.whl")):
+            return [str(wheel / "pip")]
     raise BuildError(f"{sys.executable} has no pip: set LAYER_PYTHON to an interpreter that has")
 
 

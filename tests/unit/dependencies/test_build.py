@@ -6,6 +6,7 @@ import json
 import re
 import subprocess
 import sys
+import sysconfig
 from pathlib import Path
 from typing import Any
 
@@ -147,10 +148,19 @@ def test_pip_is_found_even_where_it_is_not_installed(monkeypatch: pytest.MonkeyP
     assert done.stdout.startswith("pip ")
 
 
+def test_pip_is_found_where_a_distribution_keeps_it(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    (tmp_path / "pip-99.0-py3-none-any.whl").touch()
+    monkeypatch.setattr(importlib.util, "find_spec", lambda _: None)
+    monkeypatch.setattr(sysconfig, "get_config_var", {"WHEEL_PKG_DIR": str(tmp_path)}.get)
+
+    assert build.pip() == [str(tmp_path / "pip-99.0-py3-none-any.whl/pip")]
+
+
 def test_an_interpreter_without_any_pip_is_an_error_that_says_what_to_do(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     monkeypatch.setattr(importlib.util, "find_spec", lambda _: None)
+    monkeypatch.setattr(sysconfig, "get_config_var", lambda _: None)
 
     with pytest.raises(build.BuildError, match="has no pip: set LAYER_PYTHON"):
         build.pip()
