@@ -432,6 +432,7 @@ def test_a_template_makes_and_changes_a_mapping_whole(streams: Streams) -> None:
         "StartingPosition": "TRIM_HORIZON",
         "TumblingWindowInSeconds": 1,
         "MaximumRetryAttempts": 3,
+        "Tags": [{"Key": "team", "Value": "orders"}],
     }
 
     stacks.create_stack(StackName=name, TemplateBody=_template(properties))
@@ -449,6 +450,8 @@ def test_a_template_makes_and_changes_a_mapping_whole(streams: Streams) -> None:
         3,
     )
     assert (now["UUID"], now["MaximumRetryAttempts"]) == (made["UUID"], 4)
+    tags = streams.client("lambda").list_tags(Resource=now["EventSourceMappingArn"])["Tags"]
+    assert tags.get("team") == "orders"
 
 
 def _template(properties: dict[str, Any]) -> str:

@@ -192,8 +192,10 @@ def _reprovisioning(stock: Callable[..., Any], delete: Callable[..., Any]) -> Ca
 
 
 def _request(properties: Mapping) -> Mapping:
-    """Return a template's properties as the API takes them: CloudFormation may hand numbers on as text."""
+    """Return a template's properties as the API takes them: numbers may be text, and tags are a list."""
     request = dict(properties)
+    if "Tags" in request:
+        request["Tags"] = {tag["Key"]: tag["Value"] for tag in request["Tags"]}
     for name, default in DEFAULTS.items():
         if name in request and isinstance(default, bool):
             request[name] = truth(request[name])
