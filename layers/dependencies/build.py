@@ -110,8 +110,12 @@ def trim(target: Path, kept: dict[str, frozenset[str]]) -> None:
         shutil.rmtree(target / unused, ignore_errors=True)
     for dist_info in target.glob("*.dist-info"):
         for entry in dist_info.iterdir():
-            if entry.name not in KEPT_OF_DIST_INFO:
-                entry.unlink() if entry.is_file() else shutil.rmtree(entry)
+            if entry.name in KEPT_OF_DIST_INFO:
+                continue
+            if entry.is_dir():
+                shutil.rmtree(entry)
+            else:
+                entry.unlink()
     data = target / "botocore/data"
     for folder in data.iterdir():
         if folder.is_dir() and folder.name not in kept:
