@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+import secrets
+
 import pytest
 from botocore.exceptions import ClientError
 from pycognito.aws_srp import AWSSRP
 
-from tests.stack import Member, OrdersApi, Stack, claims_of
+from tests.login import REDIRECT, Login, query_of
+from tests.stack import ORDER, Member, OrdersApi, Stack, claims_of
 
 
 def test_srp_signs_in_without_sending_the_password(stack: Stack, member: Member) -> None:
@@ -47,3 +50,54 @@ def test_a_wrong_password_and_an_unknown_name_answer_alike(stack: Stack, member:
 
     assert refused.value.response["Error"]["Code"] == "NotAuthorizedException"
     assert refused.value.response["Error"]["Message"] == "Incorrect username or password."
+
+
+def test_the_managed_login_gives_a_code_that_its_verifier_changes_for_tokens(
+    stack: Stack, member: Member
+) -> None:
+    login = Login(stack)
+
+    back = login.code(member, "openid orders/read")
+    tokens = login.exchange(query_of(back)["code"], login.verifier).json()
+
+    assert back.headers["Location"].startswith(REDIRECT)
+    assert query_of(back)["state"] == "the app's own"
+    assert claims_of(tokens["access_token"])["sub"] == member.claims["sub"]
+    assert OrdersApi(stack["OrdersApiUrl"], tokens["access_token"]).list().status_code == 200
+
+
+def test_a_token_carries_the_scopes_that_were_asked_for_and_no_more(stack: Stack, member: Member) -> None:
+    login = Login(stack)
+
+    code = query_of(login.code(member, "openid orders/read"))["code"]
+    token = login.exchange(code, login.verifier).json()["access_token"]
+
+    assert set(claims_of(token)["scope"].split()) == {"openid", "orders/read"}
+    assert OrdersApi(stack["OrdersApiUrl"], token).create(ORDER).status_code in {401, 403}
+
+
+def test_a_stolen_code_is_worth_nothing_without_its_verifier(stack: Stack, member: Member) -> None:
+    login = Login(stack)
+    code = query_of(login.code(member, "openid orders/read"))["code"]
+
+    stolen = login.exchange(code, secrets.token_urlsafe(48))
+
+    assert stolen.status_code == 400
+    assert stolen.json()["error"] == "invalid_grant"
+
+
+def test_a_code_serves_once(stack: Stack, member: Member) -> None:
+    login = Login(stack)
+    code = query_of(login.code(member, "openid orders/read"))["code"]
+    login.exchange(code, login.verifier)
+
+    again = login.exchange(code, login.verifier)
+
+    assert again.status_code == 400
+
+
+def test_the_login_sends_nobody_to_an_address_that_is_not_the_apps(stack: Stack, member: Member) -> None:
+    refused = Login(stack).code(member, "openid", redirect="https://example.org/")
+
+    assert refused.status_code in {400, 302}
+    assert "example.org" not in refused.headers.get("Location", "")
