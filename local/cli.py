@@ -10,7 +10,7 @@ import signal
 import subprocess
 import sys
 import time
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from types import FrameType
 
 from botocore.exceptions import BotoCoreError, ClientError
@@ -27,6 +27,7 @@ from local.up import Report, down, up
 CONSOLE = Console(highlight=False, soft_wrap=True)
 INTERRUPTED = 130
 HISTORY_SECONDS = 3600
+CLEANUP_SECONDS = 30
 LEVELS = {
     "DEBUG": "dim",
     "INFO": "green",
@@ -57,8 +58,12 @@ def main(arguments: Sequence[str]) -> int:
     return code
 
 
+class Terminated(KeyboardInterrupt):
+    """Something else than Ctrl-C ends the command, and has not told what the command spawned."""
+
+
 def _interrupt(_signal: int, _frame: FrameType | None) -> None:
-    raise KeyboardInterrupt
+    raise Terminated
 
 
 def _parser() -> argparse.ArgumentParser:
@@ -199,18 +204,24 @@ def _outputs(parsed: argparse.Namespace) -> int:
     return 0
 
 
+def _pytest(arguments: Sequence[str], env: Mapping[str, str]) -> int:
+    """Run pytest; where this is interrupted, let it clean up what its tests have started."""
+    tests = subprocess.Popen([sys.executable, "-m", "pytest", *arguments], cwd=process.ROOT, env=env)
+    try:
+        return tests.wait()
+    except KeyboardInterrupt as interrupt:
+        if isinstance(interrupt, Terminated):
+            tests.send_signal(signal.SIGINT)
+        with contextlib.suppress(subprocess.TimeoutExpired):
+            tests.wait(CLEANUP_SECONDS)
+        tests.kill()
+        raise
+
+
 def _test(parsed: argparse.Namespace) -> int:
     cloud = Cloud(process.free_port())
     try:
         _bring_up(cloud)
-        tests = subprocess.Popen(
-            [sys.executable, "-m", "pytest", *parsed.pytest],
-            env={**os.environ, "LENS_OUTPUTS": str(cloud.outputs)},
-        )
-        try:
-            return tests.wait()
-        finally:
-            tests.terminate()
-            tests.wait()
+        return _pytest(parsed.pytest, {**os.environ, "LENS_OUTPUTS": str(cloud.outputs)})
     finally:
         _take_down(cloud)

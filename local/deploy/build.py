@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import contextlib
 import fcntl
+import json
 import os
 import platform
 import re
 import shlex
 import sys
+import time
 import tomllib
 from collections.abc import Iterator, Mapping
 from pathlib import Path
@@ -78,9 +80,11 @@ def check_syntax(project: Path) -> None:
 def workshop(cloud: Cloud) -> Iterator[Path]:
     """Hold the folder that SAM CLI builds in, one copy at a time: all share it, and so its cache."""
     folder = cloud.home / "sam"
-    folder.mkdir(parents=True, exist_ok=True)
+    (folder / "home").mkdir(parents=True, exist_ok=True)
     with (folder / ".lock").open("w") as lock:
         fcntl.flock(lock, fcntl.LOCK_EX)
+        # SAM CLI, which is pinned, would ask PyPI now and then whether there is a later one.
+        (folder / "home/metadata.json").write_text(json.dumps({"lastVersionCheck": time.time()}))
         yield folder
 
 
