@@ -13,6 +13,7 @@ from __future__ import annotations
 
 import functools
 import json
+import logging
 import os
 import re
 from typing import TYPE_CHECKING, Any, TypeAlias
@@ -104,6 +105,9 @@ def _name_of_type(value: object) -> str:
 
 logger = Logger(json_serializer=_serialize, utc=True, use_rfc3339=True)
 metrics = Metrics(namespace=os.environ.get("POWERTOOLS_METRICS_NAMESPACE", "ServerlessLens"))
+
+# botocore tells at INFO, at every cold start, where it found credentials: a line to pay for that says nothing.
+logging.getLogger("botocore").setLevel(logging.WARNING)
 
 
 def observed(handler: LambdaHandler) -> LambdaHandler:

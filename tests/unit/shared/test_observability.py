@@ -2,6 +2,7 @@ from __future__ import annotations
 
 import io
 import json
+import logging
 from typing import Any
 
 import pytest
@@ -159,3 +160,7 @@ def test_nothing_is_sent_when_nothing_was_counted(capsys: pytest.CaptureFixture[
     observed(lambda _event, _context: None)(event(), Context())
 
     assert capsys.readouterr().out == ""
+
+
+def test_botocore_does_not_tell_where_it_found_credentials() -> None:
+    assert not logging.getLogger("botocore.credentials").isEnabledFor(logging.INFO)
