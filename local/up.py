@@ -132,7 +132,9 @@ def _bring(
 def _build(cloud: Cloud, folder: Path, given: Mapping[str, str], progress: Progress) -> None:
     """Build, and wait for the engine meanwhile."""
     starting = progress.start("engine")
-    starting.note = "with its gaps filled: " + cloud.url
+    engine = process.find(cloud.folder)
+    runs = engine is not None and engine.answers()
+    starting.note = f"{cloud.url}, {'was running' if runs else 'its gaps filled'}"
     building = progress.start("build")
     tool = build.build(cloud, folder, given)
     try:
