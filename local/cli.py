@@ -41,7 +41,9 @@ LEVELS = {
 def main(arguments: Sequence[str]) -> int:
     """Run one command; return its exit code: 0 done, 1 failed, 2 not understood, 130 stopped by the user."""
     parsed = _parser().parse_args(arguments)
-    # However a terminal, make or a service manager ends this: the same clean-up follows.
+    # However a terminal, make or a service manager ends this: the same clean-up follows. A shell has background
+    # commands ignore Ctrl-C, and whatever they start with them.
+    signal.signal(signal.SIGINT, signal.default_int_handler)
     signal.signal(signal.SIGTERM, _interrupt)
     signal.signal(signal.SIGHUP, _interrupt)
     try:
