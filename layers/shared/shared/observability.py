@@ -106,7 +106,7 @@ def _name_of_type(value: object) -> str:
 logger = Logger(json_serializer=_serialize, utc=True, use_rfc3339=True)
 metrics = Metrics(namespace=os.environ.get("POWERTOOLS_METRICS_NAMESPACE", "ServerlessLens"))
 
-# botocore tells at INFO, at every cold start, where it found credentials: a line to pay for that says nothing.
+# botocore tells at INFO, at every cold start, where it found credentials: a line to pay for, of no use.
 logging.getLogger("botocore").setLevel(logging.WARNING)
 
 
