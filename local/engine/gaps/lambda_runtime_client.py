@@ -15,6 +15,7 @@ named in `variables`; the task root and /opt are folders that all environments o
 
 from __future__ import annotations
 
+import contextvars
 import functools
 import hashlib
 import io
@@ -43,6 +44,9 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
 
 Json = dict[str, Any]
+
+LOG_STREAM: contextvars.ContextVar[str] = contextvars.ContextVar("log_stream", default="")
+"""That of the environment which runs the event at hand."""
 
 OUTPUT_KEPT = 32 * 2**20
 """Bytes of a process's output that wait to be taken; of more, the oldest go."""
@@ -146,9 +150,11 @@ class Environment(runtime.ProvidedWorker):  # type: ignore[misc] # the engine ha
         self._process: subprocess.Popen[bytes] | None = None
         self._output: Output | None = None
         self._server: RuntimeApi | None = None
+        self.log_stream = f"{datetime.now(UTC):%Y/%m/%d}/[{config['Version']}]{uuid.uuid4().hex}"
 
     def invoke(self, event: Any, request_id: str, **headers: Any) -> Json:
         """Run one event; the parameters and the result are those of the engine's workers."""
+        LOG_STREAM.set(self.log_stream)
         taken = {name: headers[name] for name in ("trace_id", "invoked_function_arn") if name in headers}
         try:
             result: Json = super().invoke(event, request_id, **taken)
@@ -182,7 +188,7 @@ class Environment(runtime.ProvidedWorker):  # type: ignore[misc] # the engine ha
         try:
             port = self._serve()
             self._tmpdir = tempfile.mkdtemp(prefix="function-tmp-")
-            environment = variables(self.config, task_root, layers, f"127.0.0.1:{port}")
+            environment = variables(self.config, task_root, layers, f"127.0.0.1:{port}", self.log_stream)
             # The lock keeps files that are being unpacked from being inherited, open for writing.
             with service._provided_code_lock:
                 self._process = subprocess.Popen(
@@ -304,7 +310,7 @@ def runtime_folder() -> str:
     return found.stdout.strip()
 
 
-def variables(config: Json, task_root: Path, layers: Path, api: str) -> dict[str, str]:
+def variables(config: Json, task_root: Path, layers: Path, api: str, log_stream: str) -> dict[str, str]:
     """Return the environment of a function's process, of which nothing is the host's.
 
     Parameters
@@ -315,6 +321,8 @@ def variables(config: Json, task_root: Path, layers: Path, api: str) -> dict[str
         The folders that are /var/task and /opt on Lambda.
     api
         Host and port of the Runtime API.
+    log_stream
+        The name of the environment's log stream.
     """
     runtime_name = config["Runtime"]
     logging = config.get("LoggingConfig") or {}
@@ -343,7 +351,7 @@ def variables(config: Json, task_root: Path, layers: Path, api: str) -> dict[str
         "AWS_LAMBDA_INITIALIZATION_TYPE": "on-demand",
         "AWS_LAMBDA_LOG_FORMAT": log_format,
         "AWS_LAMBDA_LOG_GROUP_NAME": logging.get("LogGroup") or f"/aws/lambda/{config['FunctionName']}",
-        "AWS_LAMBDA_LOG_STREAM_NAME": f"{datetime.now(UTC):%Y/%m/%d}/[{config['Version']}]{uuid.uuid4().hex}",
+        "AWS_LAMBDA_LOG_STREAM_NAME": log_stream,
         "AWS_LAMBDA_RUNTIME_API": api,
         "LAMBDA_TASK_ROOT": str(task_root),
         "LAMBDA_RUNTIME_DIR": runtime_folder(),

@@ -1,0 +1,75 @@
+"""An environment writes one log stream, which it knows by name; a thing that is logged is one event."""
+
+from __future__ import annotations
+
+import json
+from typing import TYPE_CHECKING, Any
+
+from tests.conformance.functions import invoke, make_function, printed
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+STREAM = """
+def handler(event, context):
+    print("here")
+    return context.log_group_name, context.log_stream_name
+"""
+FAILING = """
+import logging
+def handler(event, context):
+    logging.warning("nearly")
+    raise ValueError("not today")
+"""
+
+
+def test_the_events_of_an_environment_are_in_the_stream_that_the_function_is_told(
+    client: Callable[[str], Any],
+) -> None:
+    name = make_function(client, STREAM)
+
+    told = [invoke(client, name).payload for _ in range(2)]
+
+    group, stream = told[0]
+    assert told[0] == told[1]
+    assert group == f"/aws/lambda/{name}"
+    streams = client("logs").describe_log_streams(logGroupName=group)["logStreams"]
+    assert [each["logStreamName"] for each in streams] == [stream]
+    assert [line for line in printed(client, group) if line == "here"] == ["here", "here"]
+
+
+def test_an_error_and_its_stack_trace_are_one_event(client: Callable[[str], Any]) -> None:
+    name = make_function(client, FAILING)
+
+    invoke(client, name)
+
+    lines = printed(client, f"/aws/lambda/{name}")
+    assert [line.split()[0] for line in lines] == ["START", "[WARNING]", "[ERROR]", "END", "REPORT"]
+    assert lines[2].startswith("[ERROR] ValueError: not today\nTraceback (most recent call last):\n")
+    assert 'raise ValueError("not today")' in lines[2]
+
+
+def test_json_logs_are_json_alone(client: Callable[[str], Any]) -> None:
+    name = make_function(client, FAILING, LoggingConfig={"LogFormat": "JSON"})
+
+    invoke(client, name)
+
+    lines = printed(client, f"/aws/lambda/{name}")
+    assert all(line.startswith("{") for line in lines), lines
+    start, warning, error, report = map(json.loads, lines)
+    assert (start["type"], report["type"]) == ("platform.start", "platform.report")
+    assert report["record"]["status"] == "error"
+    assert report["record"]["metrics"]["memorySizeMB"] == 128
+    assert (warning["level"], warning["message"]) == ("WARNING", "nearly")
+    assert (error["level"], error["errorType"]) == ("ERROR", "ValueError")
+
+
+def test_levels_choose_what_is_logged(client: Callable[[str], Any]) -> None:
+    logging = {"LogFormat": "JSON", "ApplicationLogLevel": "ERROR", "SystemLogLevel": "WARN"}
+    name = make_function(client, FAILING, LoggingConfig=logging)
+
+    invoke(client, name)
+
+    lines = printed(client, f"/aws/lambda/{name}")
+    assert len(lines) == 1, lines
+    assert json.loads(lines[0])["errorMessage"] == "not today"
