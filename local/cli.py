@@ -41,8 +41,8 @@ LEVELS = {
 def main(arguments: Sequence[str]) -> int:
     """Run one command; return its exit code: 0 done, 1 failed, 2 not understood, 130 stopped by the user."""
     parsed = _parser().parse_args(arguments)
-    # However a terminal, make or a service manager ends this: the same clean-up follows. A shell has background
-    # commands ignore Ctrl-C, and whatever they start with them.
+    # However a terminal, make or a service manager ends this, the same clean-up follows. A shell lets what runs
+    # in the background ignore Ctrl-C: not here, nor in what this starts.
     signal.signal(signal.SIGINT, signal.default_int_handler)
     signal.signal(signal.SIGTERM, _interrupt)
     signal.signal(signal.SIGHUP, _interrupt)
