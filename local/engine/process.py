@@ -170,6 +170,7 @@ def environment(state: Path, port: int) -> dict[str, str]:
         "IOT_MTLS_ENABLED": "0",
         "SFTP_ENABLED": "0",
         "FUNCTION_PYTHON": str(FUNCTION_PYTHON),
+        "IAM_DECISION_LOG": str(state / "iam-decisions.jsonl"),
     }
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import re
 import subprocess
 from typing import Any
@@ -9,7 +10,7 @@ from typing import Any
 import pytest
 
 from tests import templates
-from tests.stack import ORDER, OrdersApi, Stack
+from tests.stack import ORDER, OUTPUTS, OrdersApi, Stack
 
 # What no log line may hold: a JSON Web Token, an e-mail address, a password as the tests make them.
 TOKEN = re.compile(r"eyJ[\w-]{10,}\.eyJ[\w-]{10,}")
@@ -18,6 +19,26 @@ PASSWORD = re.compile(r"Aa1![\w-]{20,}|\"password\"", re.IGNORECASE)
 LONG_LIVED_KEY = re.compile(r"\b(AKIA|ASIA)[A-Z0-9]{16}\b|BEGIN [A-Z ]*PRIVATE KEY")
 
 HAS_NO_RESOURCES = {"xray:PutTraceSegments", "xray:PutTelemetryRecords"}
+
+
+# What Lambda does with a function's role by itself: the engine writes logs and traces without asking IAM.
+LAMBDAS_OWN = {"logs", "xray"}
+
+
+@pytest.fixture(scope="module", autouse=True)
+def one_round(api: OrdersApi) -> None:
+    """Call every operation once, so that each function has used what it needs."""
+    order_id = api.create(ORDER).json()["order_id"]
+    api.get(order_id)
+    api.list()
+
+
+def decisions(stack: Stack) -> list[dict[str, str]]:
+    """Return every decision of IAM since the stack came up, oldest first."""
+    if not stack.on_this_machine:
+        pytest.skip("in AWS the decisions are CloudTrail's, which the sandbox does not keep")
+    lines = (OUTPUTS.resolve().parent / "iam-decisions.jsonl").read_text().splitlines()
+    return [json.loads(line) for line in lines]
 
 
 def as_list(value: Any) -> list[Any]:
@@ -56,6 +77,31 @@ def test_a_role_lists_its_actions_and_names_its_resources(role: templates.Resour
         assert not any("*" in action for action in actions), actions
         if "*" in as_list(statement["Resource"]):
             assert set(actions) <= HAS_NO_RESOURCES
+
+
+@pytest.mark.lens("SERVSEC-2")
+@pytest.mark.parametrize("function", templates.functions(), ids=str)
+def test_a_function_uses_what_it_is_granted_and_asks_for_nothing_else(
+    stack: Stack, function: templates.Resource
+) -> None:
+    role = next(
+        role
+        for role in templates.resources("AWS::IAM::Role")
+        if role.service == function.service
+        and function.properties["Role"] == {"Fn::GetAtt": [role.id, "Arn"]}
+    )
+    granted = {
+        action
+        for statement in templates.statements(role)
+        for action in as_list(statement["Action"])
+        if action.partition(":")[0] not in LAMBDAS_OWN
+    }
+    name = stack.physical_id(function.service, role.id)
+
+    decided = [line for line in decisions(stack) if f":assumed-role/{name}/" in line["principal"]]
+
+    assert {line["action"] for line in decided if line["decision"] == "Allow"} == granted
+    assert [line for line in decided if line["decision"] != "Allow"] == []
 
 
 @pytest.mark.lens("SERVSEC-3")
