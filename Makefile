@@ -90,6 +90,6 @@ deploy: ## Build and deploy to the account that your credentials name (STAGE=san
 	@$(SAM) build && $(SAM) deploy --config-env $(STAGE)
 
 .PHONY: destroy
-destroy: ## Delete what was deployed there (STAGE=sandbox)
-	@$(SETUP) sam
-	@$(SAM) delete --config-env $(STAGE)
+destroy: ## Delete what was deployed there, and list what is left (STAGE=sandbox)
+	@$(SETUP) dev
+	@.venv/bin/python -m local.destroy $(STAGE)

@@ -41,8 +41,8 @@ LEVELS = {
 def main(arguments: Sequence[str]) -> int:
     """Run one command; return its exit code: 0 done, 1 failed, 2 not understood, 130 stopped by the user."""
     parsed = _parser().parse_args(arguments)
-    # However a terminal, make or a service manager ends this, the same clean-up follows. A shell lets what runs
-    # in the background ignore Ctrl-C: not here, nor in what this starts.
+    # However a terminal, make or a service manager ends this, the same clean-up follows. Ctrl-C is set too: a
+    # shell has what runs in the background ignore it, and what that starts.
     signal.signal(signal.SIGINT, signal.default_int_handler)
     signal.signal(signal.SIGTERM, _interrupt)
     signal.signal(signal.SIGHUP, _interrupt)

@@ -149,7 +149,7 @@ def explain(events: list[Event]) -> str | None:
 def nested(cloud: Cloud) -> Iterator[Stack]:
     """Yield the stack and every stack nested in it, the root first; nothing where there is no stack."""
     if status(cloud) is not None:
-        yield from _nested(cloud, STACK_NAME, ())
+        yield from within(cloud.client("cloudformation"), STACK_NAME)
 
 
 def resources(cloud: Cloud) -> list[Resource]:
@@ -157,8 +157,18 @@ def resources(cloud: Cloud) -> list[Resource]:
     return [resource for stack in nested(cloud) for resource in stack.resources]
 
 
-def _nested(cloud: Cloud, stack: str, path: tuple[str, ...]) -> Iterator[Stack]:
-    client = cloud.client("cloudformation")
+def within(client: Any, stack: str, path: tuple[str, ...] = ()) -> Iterator[Stack]:
+    """Yield a stack, by its name or id, and every stack nested in it.
+
+    Parameters
+    ----------
+    client
+        A CloudFormation client.
+    stack
+        The stack's name or id.
+    path
+        The logical ids on the way to it.
+    """
     template = client.get_template(StackName=stack, TemplateStage="Processed")["TemplateBody"]
     if isinstance(template, str):
         # One that needed no transform comes back as it was sent: the YAML of `sam package`, in long forms.
@@ -175,7 +185,7 @@ def _nested(cloud: Cloud, stack: str, path: tuple[str, ...]) -> Iterator[Stack]:
     yield Stack(template, parameters, tuple(found))
     for resource in found:
         if resource.type == NESTED and not resource.physical_id.startswith(PLACEHOLDER):
-            yield from _nested(cloud, resource.physical_id, resource.path)
+            yield from within(client, resource.physical_id, resource.path)
 
 
 def _raw_events(
