@@ -63,7 +63,7 @@ class Cloud:
 
     @property
     def latest(self) -> Path:
-        """The link to the outputs of the copy that was brought up last."""
+        """The link to the outputs of the copy that was brought up last, of those that are up."""
         return self.home / "outputs.json"
 
     def client(self, service: str) -> Any:
@@ -80,10 +80,13 @@ class Cloud:
         self.latest.symlink_to(self.outputs.relative_to(self.home))
 
     def forget(self) -> None:
-        """Remove the folder, and the link if it names this copy."""
-        if self.latest.is_symlink() and self.latest.readlink().parts[:1] == (str(self.port),):
-            self.latest.unlink()
+        """Remove the folder, and give `latest` to the copy before where it named this one."""
         shutil.rmtree(self.folder, ignore_errors=True)
+        if self.latest.is_symlink() and self.latest.readlink().parts[0] == str(self.port):
+            self.latest.unlink()
+            others = [cloud for cloud in running(self.home) if cloud.outputs.exists()]
+            if others:
+                max(others, key=lambda cloud: cloud.outputs.stat().st_mtime).point_latest_here()
 
     @contextlib.contextmanager
     def to_itself(self) -> Iterator[None]:

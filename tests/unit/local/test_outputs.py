@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from pathlib import Path
 
 import pytest
@@ -40,26 +41,32 @@ def test_nothing_is_read_where_nothing_was_written(tmp_path: Path) -> None:
     assert outputs.read(Cloud(4600, home=tmp_path)) == {}
 
 
-def test_the_latest_outputs_are_those_of_the_copy_that_came_up_last(tmp_path: Path) -> None:
-    first, second = (Cloud(port, home=tmp_path) for port in (4600, 4601))
-    for cloud in (first, second):
-        cloud.folder.mkdir()
-        outputs.write(cloud, {"EngineUrl": cloud.url})
-        cloud.point_latest_here()
+class TestTheLatestOutputs:
+    @pytest.fixture
+    def copies(self, tmp_path: Path) -> list[Cloud]:
+        """Two copies, the second brought up after the first."""
+        made = [Cloud(port, home=tmp_path) for port in (4600, 4601)]
+        for cloud in made:
+            cloud.folder.mkdir()
+            outputs.write(cloud, {"EngineUrl": cloud.url})
+            cloud.point_latest_here()
+        return made
 
-    assert first.latest.read_text() == second.outputs.read_text()
+    def test_are_those_of_the_copy_that_came_up_last(self, copies: list[Cloud]) -> None:
+        assert json.loads(copies[0].latest.read_text()) == {"EngineUrl": "http://127.0.0.1:4601"}
 
+    def test_stay_when_another_copy_goes(self, copies: list[Cloud]) -> None:
+        copies[0].forget()
 
-@pytest.mark.parametrize(("gone", "link_stays"), [(4600, True), (4601, False)])
-def test_forgetting_a_copy_removes_the_link_only_if_it_is_its_own(
-    tmp_path: Path, gone: int, link_stays: bool
-) -> None:
-    for port in (4600, 4601):
-        cloud = Cloud(port, home=tmp_path)
-        cloud.folder.mkdir()
-        cloud.point_latest_here()
+        assert json.loads(copies[0].latest.read_text()) == {"EngineUrl": "http://127.0.0.1:4601"}
 
-    Cloud(gone, home=tmp_path).forget()
+    def test_are_the_other_copys_when_their_own_goes(self, copies: list[Cloud]) -> None:
+        copies[1].forget()
 
-    assert cloud.latest.is_symlink() == link_stays
-    assert not (tmp_path / str(gone)).exists()
+        assert json.loads(copies[0].latest.read_text()) == {"EngineUrl": "http://127.0.0.1:4600"}
+
+    def test_are_gone_with_the_last_copy(self, copies: list[Cloud]) -> None:
+        for cloud in copies:
+            cloud.forget()
+
+        assert not copies[0].latest.is_symlink()
