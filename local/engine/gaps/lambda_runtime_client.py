@@ -364,7 +364,14 @@ def variables(config: Json, task_root: Path, layers: Path, api: str, log_stream:
 
 
 def fill() -> None:
-    """Give every function of a Python runtime environments of this kind."""
+    """Give every function of a Python runtime environments of this kind.
+
+    Raises
+    ------
+    KeyError
+        When FUNCTION_PYTHON names no interpreter.
+    """
+    interpreter()
     worker_class_for = runtime._worker_class_for
     execute_pooled = service._execute_function_warm
 
