@@ -5,9 +5,7 @@ from __future__ import annotations
 import os
 import signal
 import subprocess
-import time
-from collections.abc import Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 
@@ -40,21 +38,3 @@ class Tool:
         if self.code is None:
             os.killpg(self._process.pid, signal.SIGKILL)
             self._process.wait()
-
-
-@contextmanager
-def tool(command: Sequence[str | Path], *, log: Path, env: Mapping[str, str], cwd: Path) -> Iterator[Tool]:
-    """Run a tool for the length of the block; when the block ends early, so does the tool."""
-    running = Tool(command, log=log, env=env, cwd=cwd)
-    try:
-        yield running
-    finally:
-        running.end()
-
-
-def wait(running: Tool, seconds: float) -> bool:
-    """Wait for a tool to end; tell whether it did within so many seconds."""
-    deadline = time.monotonic() + seconds
-    while running.code is None and time.monotonic() < deadline:
-        time.sleep(0.03)
-    return running.code is not None

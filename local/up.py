@@ -138,22 +138,12 @@ def _build(cloud: Cloud, folder: Path, given: Mapping[str, str], progress: Progr
     building = progress.start("build")
     tool = build.build(cloud, folder, given)
     try:
-        _await_engine(cloud)
+        process.await_answer(cloud.folder)
         progress.finish(starting)
         _finish("sam build", tool, building)
         progress.finish(building)
     finally:
         tool.end()
-
-
-def _await_engine(cloud: Cloud) -> None:
-    engine = process.find(cloud.folder)
-    deadline = time.monotonic() + process.START_SECONDS
-    while engine is not None and engine.alive and time.monotonic() < deadline:
-        if engine.answers():
-            return
-        time.sleep(0.05)
-    raise process.failure(cloud.folder)
 
 
 def _finish(what: str, tool: Tool, phase: Phase) -> None:

@@ -15,8 +15,6 @@ import tomllib
 from collections.abc import Iterator, Mapping
 from pathlib import Path
 
-from botocore.exceptions import ClientError
-
 from local.cloud import CREDENTIALS, Cloud, LocalError, clean_environment
 from local.engine.process import REGION, ROOT
 from local.tool import Tool
@@ -117,10 +115,9 @@ def built(folder: Path) -> Path:
 
 def package(cloud: Cloud, folder: Path) -> Tool:
     """Start `sam package` of what was built, into a bucket of the local engine; its product is `packaged`."""
-    with contextlib.suppress(cloud.client("s3").exceptions.BucketAlreadyOwnedByYou, ClientError):
-        cloud.client("s3").create_bucket(
-            Bucket=BUCKET, CreateBucketConfiguration={"LocationConstraint": REGION}
-        )
+    s3 = cloud.client("s3")
+    with contextlib.suppress(s3.exceptions.BucketAlreadyOwnedByYou):
+        s3.create_bucket(Bucket=BUCKET, CreateBucketConfiguration={"LocationConstraint": REGION})
     command: list[str | Path] = [SAM, "package", "--template-file", built(folder), "--s3-bucket", BUCKET]
     command += ["--output-template-file", packaged(cloud), "--region", REGION]
     variables = {**environment(folder), **CREDENTIALS, "AWS_ENDPOINT_URL": cloud.url}

@@ -233,6 +233,23 @@ def failure(state: Path) -> EngineError:
     return EngineError(f"The engine stopped: {last} (all of it in {log})")
 
 
+def await_answer(state: Path) -> Engine:
+    """Wait until the engine with this state answers.
+
+    Raises
+    ------
+    EngineError
+        When it ends or does not answer within START_SECONDS.
+    """
+    engine = find(state)
+    deadline = time.monotonic() + START_SECONDS
+    while engine is not None and engine.alive and time.monotonic() < deadline:
+        if engine.answers():
+            return engine
+        time.sleep(0.05)
+    raise failure(state)
+
+
 def start(state: Path, port: int, *, stock: bool = False) -> Engine:
     """Start an engine and wait until it answers; the parameters are those of `launch`.
 
@@ -243,10 +260,8 @@ def start(state: Path, port: int, *, stock: bool = False) -> Engine:
     """
     claim(port)
     engine = launch(state, port, stock=stock)
-    deadline = time.monotonic() + START_SECONDS
-    while engine.alive and time.monotonic() < deadline:
-        if engine.answers():
-            return engine
-        time.sleep(0.05)
-    engine.stop()
-    raise failure(state)
+    try:
+        return await_answer(state)
+    except BaseException:
+        engine.stop()
+        raise

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from pathlib import Path
 
 import pytest
@@ -9,7 +10,7 @@ import pytest
 from local.cloud import LocalError, named_by
 from local.deploy import build, imports, stack
 from local.deploy.stack import NESTED, Event
-from local.tool import Tool, wait
+from local.tool import Tool
 
 TABLE = "AWS::DynamoDB::Table"
 
@@ -105,5 +106,6 @@ def test_the_port_is_the_one_asked_for_or_the_usual_one(environ: dict[str, str],
 def said(folder: Path, text: str) -> Tool:
     """Return a tool that has ended after saying something."""
     tool = Tool(["printf", "%s", text], log=folder / "tool.log", env={"PATH": "/usr/bin:/bin"}, cwd=folder)
-    assert wait(tool, 5)
+    while tool.code is None:
+        time.sleep(0.01)
     return tool
