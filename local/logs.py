@@ -20,9 +20,11 @@ OVERLAP_MILLISECONDS = 5000
 """How far back each look goes again: lines of one moment do not all arrive at once."""
 LOOK_SECONDS = 0.5
 
+
 COMMON = {
     "level", "message", "timestamp", "location", "service", "function_name", "function_arn",
     "function_memory_size", "function_request_id", "cold_start", "xray_trace_id", "requestId", "traceId",
+    "extendedRequestId", "requestTimeEpoch", "functionRequestId", "protocol",
 }  # fmt: skip
 """Fields that each line has, and that a terminal has no room for."""
 
@@ -80,7 +82,9 @@ def parse(function: str, milliseconds: int, text: str) -> Line | None:
         function,
         str(entry.get("level", "")),
         message if isinstance(message, str) else json.dumps(message),
-        " ".join(f"{key}={_value(value)}" for key, value in entry.items() if key not in COMMON),
+        " ".join(
+            f"{key}={_value(value)}" for key, value in entry.items() if key not in COMMON and value != "-"
+        ),
     )
 
 

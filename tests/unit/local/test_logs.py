@@ -35,7 +35,8 @@ def test_a_structured_line_shows_level_message_and_its_own_fields() -> None:
 
 
 def test_a_line_of_an_access_log_shows_what_was_asked_and_answered() -> None:
-    entry = {"requestId": "r", "method": "GET", "route": "/orders", "status": 200, "responseLatency": 12}
+    asked = {"requestId": "r", "method": "GET", "route": "/orders"}
+    entry = {**asked, "status": 200, "responseLatency": 12, "errorType": "-"}
 
     line = logs.parse("api_access_logs", MILLISECONDS, json.dumps(entry))
 
