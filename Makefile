@@ -4,7 +4,8 @@ MAKEFLAGS += --no-builtin-rules --no-print-directory
 .DEFAULT_GOAL := help
 
 # Where the local stack listens; two can run side by side: `make up LOCAL_PORT=4567`.
-export LOCAL_PORT ?= 4566
+LOCAL_PORT ?= 4566
+export LOCAL_PORT
 # The section of samconfig.toml to deploy to AWS with.
 STAGE ?= sandbox
 # What pytest is given: `make test ARGS="-k idempotency -x"`.
@@ -19,8 +20,7 @@ SAM = SAM_CLI_TELEMETRY=0 PATH="$(CURDIR)/.local/envs/uv/bin:$$PATH" .local/envs
 
 .PHONY: help
 help: ## List the targets
-	@sed -n 's/^\([a-z]*\):.*## \(.*\)/\1\t\2/p' $(firstword $(MAKEFILE_LIST)) | while IFS="$$(printf '\t')" read -r target text; do \
-		printf '  make %-9s %s\n' "$$target" "$$text"; done
+	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "  make %-9s %s\n", $$1, $$2 }' $(firstword $(MAKEFILE_LIST))
 
 # On this machine -----------------------------------------------------------------------------------------
 
