@@ -260,9 +260,9 @@ def uv_variables() -> dict[str, str]:
 def reported(what: str) -> Iterator[None]:
     """Tell on stderr that something is being made and, once it is, how long it took."""
     began = time.monotonic()
-    print(f"Setting up {what} ...", file=sys.stderr, flush=True)
+    print(f"{what} ...", file=sys.stderr, flush=True)
     yield
-    print(f"Setting up {what}: {time.monotonic() - began:.1f} s", file=sys.stderr, flush=True)
+    print(f"{what}: {time.monotonic() - began:.1f} s", file=sys.stderr, flush=True)
 
 
 @contextlib.contextmanager
@@ -283,7 +283,7 @@ def make(names: Iterable[str], environ: Mapping[str, str]) -> Interpreter:
         with one_at_a_time():
             for environment in wanted:
                 if not is_made(environment, interpreter):
-                    with reported(f"{environment.purpose} (Python {interpreter.version})"):
+                    with reported(f"Setting up {environment.purpose} (Python {interpreter.version})"):
                         install(environment, interpreter)
     return interpreter
 
@@ -291,7 +291,7 @@ def make(names: Iterable[str], environ: Mapping[str, str]) -> Interpreter:
 def compile_locks() -> None:
     """Write locks/*.txt again from pyproject.toml's groups, keeping the versions that still fit."""
     for environment in ENVIRONMENTS.values():
-        with reported(f"locks/{environment.lock.name}"):
+        with reported(f"Writing locks/{environment.lock.name}"):
             command = [
                 str(UV.folder / "bin/uv"),
                 "pip",
