@@ -21,7 +21,6 @@ ENGINE_PYTHON = ROOT / ".local/envs/engine/bin/python"
 FUNCTION_PYTHON = ROOT / ".local/envs/runtime/bin/python"
 REGION = "eu-west-1"
 START_SECONDS = 30
-PORT_SECONDS = 1
 CLOCK_SECONDS = 2
 """By how much the clock that tells when a process began may have been set since."""
 RECORD = "engine.json"
@@ -104,9 +103,13 @@ class Engine:
 
 
 def _runs(process: psutil.Process) -> bool:
-    """Tell whether a process runs; one that ended and that its parent has not asked about does not."""
+    """Tell whether a process runs; one that ended and that its parent has not asked about does not.
+
+    The first thread of a killed process may have ended while others still hold its port.
+    """
     try:
-        return process.is_running() and process.status() != psutil.STATUS_ZOMBIE
+        ended = process.status() == psutil.STATUS_ZOMBIE and process.num_threads() <= 1
+        return process.is_running() and not ended
     except psutil.NoSuchProcess:
         return False
 
@@ -134,24 +137,14 @@ def claim(port: int) -> None:
     EngineError
         When it is taken, with the process that has it where that may be known.
     """
-    # An engine that was killed holds its port until the last of its threads has ended.
-    deadline = time.monotonic() + PORT_SECONDS
-    while not _is_free(port):
-        if time.monotonic() > deadline:
-            raise EngineError(
-                f"Port {port} is taken{_holder(port)}: free it, or choose another: LOCAL_PORT={port + 1}."
-            )
-        time.sleep(0.05)
-
-
-def _is_free(port: int) -> bool:
     with socket.socket() as probe:
         probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
         try:
             probe.bind(("127.0.0.1", port))
         except OSError:
-            return False
-        return True
+            raise EngineError(
+                f"Port {port} is taken{_holder(port)}: free it, or choose another: LOCAL_PORT={port + 1}."
+            ) from None
 
 
 def _holder(port: int) -> str:
