@@ -59,6 +59,18 @@ def make_function(
     return name
 
 
+def allow(client: Callable[[str], Any], function: str, service: str, source: str, **more: str) -> None:
+    """Let a service invoke the function for the resource of this ARN, which may hold wildcards."""
+    client("lambda").add_permission(
+        FunctionName=function,
+        StatementId=f"statement-{uuid.uuid4().hex[:8]}",
+        Action="lambda:InvokeFunction",
+        Principal=f"{service}.amazonaws.com",
+        SourceArn=source,
+        **more,
+    )
+
+
 def invoke(client: Callable[[str], Any], name: str, event: Any = None) -> Answer:
     """Invoke the function and wait for its answer."""
     answer = client("lambda").invoke(FunctionName=name, Payload=json.dumps(event))

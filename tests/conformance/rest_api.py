@@ -13,6 +13,7 @@ import requests
 from botocore.exceptions import ClientError
 
 from local.engine.process import REGION
+from tests.conformance.functions import allow
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -26,6 +27,11 @@ STACK_SECONDS = 30
 def url(engine: Engine, api_id: str) -> str:
     """Return where a client on this machine calls the API's only stage."""
     return f"{engine.url}/_aws/execute-api/{api_id}/{STAGE}"
+
+
+def invocations(function: str) -> str:
+    """Return the URI by which an integration or an authorizer names the function of this ARN."""
+    return f"arn:aws:apigateway:{REGION}:lambda:path/2015-03-31/functions/{function}/invocations"
 
 
 class RestApi:
@@ -72,15 +78,19 @@ class RestApi:
         The code is that of a module `app` with a `handler(event, context)`.
         """
         arn = self._function(code, timeout)
-        uri = f"arn:aws:apigateway:{REGION}:lambda:path/2015-03-31/functions/{arn}/invocations"
+        allow(self._client, arn, "apigateway", self.arn("*"))
         integration = {
             "type": "AWS_PROXY",
             "integrationHttpMethod": "POST",
-            "uri": uri,
+            "uri": invocations(arn),
             "timeoutInMillis": wait_ms,
         }
         self.method(path, method, integration)
         return arn
+
+    def arn(self, place: str) -> str:
+        """Return the ARN of `{stage}/{METHOD}/{path}` or `authorizers/{id}` of the API."""
+        return f"arn:aws:execute-api:{REGION}:000000000000:{self.id}/{place}"
 
     def _function(self, code: str, timeout: int) -> str:
         archive = io.BytesIO()

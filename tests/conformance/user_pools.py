@@ -11,7 +11,7 @@ from urllib.parse import parse_qs, urlsplit
 
 import requests
 
-from tests.conformance.functions import make_function
+from tests.conformance.functions import allow, make_function
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -29,9 +29,13 @@ class UserPool:
     ----------
     trigger
         The code of a pre token generation function for events of version two, or nothing.
+    permitted
+        Whether the function lets the pool invoke it.
     """
 
-    def __init__(self, client: Callable[[str], Any], engine: Engine, trigger: str = "") -> None:
+    def __init__(
+        self, client: Callable[[str], Any], engine: Engine, trigger: str = "", *, permitted: bool = True
+    ) -> None:
         self._engine = engine
         self.cognito = client("cognito-idp")
         config: dict[str, Any] = {}
@@ -39,9 +43,13 @@ class UserPool:
             self.function = make_function(client, trigger)
             arn = client("lambda").get_function(FunctionName=self.function)["Configuration"]["FunctionArn"]
             config = {"PreTokenGenerationConfig": {"LambdaArn": arn, "LambdaVersion": "V2_0"}}
-        self.id: str = self.cognito.create_user_pool(
+        made = self.cognito.create_user_pool(
             PoolName="members", UsernameAttributes=["email"], UserPoolTier="ESSENTIALS", LambdaConfig=config
-        )["UserPool"]["Id"]
+        )["UserPool"]
+        self.id: str = made["Id"]
+        self.arn: str = made["Arn"]
+        if trigger and permitted:
+            allow(client, self.function, "cognito-idp", self.arn)
         self.cognito.create_resource_server(
             UserPoolId=self.id,
             Identifier="orders",
