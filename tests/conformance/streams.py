@@ -5,7 +5,8 @@ from __future__ import annotations
 import json
 import time
 import uuid
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -18,13 +19,14 @@ from tests.conformance.functions import make_function, make_role
 #   raise        fail, each time          raise once   fail, the first time
 #   report       name this record as failed            report once   name it, the first time
 #   report ""    answer an empty identifier            sleep    take 1.5 seconds
+#   hold         take until the test lets go, at most 15 seconds
 REMEMBERS = """
 import base64, json, os, time
 
 def handler(event, context):
     records = [told(record) for record in event["Records"]]
     call = {key: value for key, value in event.items() if key != "Records"}
-    remember(call | {"records": records, "at": time.time(), "bytes": len(json.dumps(event)),
+    remember(call | {"records": records, "bytes": len(json.dumps(event)),
                      "request": context.aws_request_id, "source": source(event)})
     failures = []
     for record in records:
@@ -33,6 +35,8 @@ def handler(event, context):
             do = do.removesuffix(" once")
         if do == "sleep":
             time.sleep(1.5)
+        elif do == "hold":
+            wait_for(os.environ["SEEN"] + ".let-go")
         elif do == "raise":
             raise ValueError("as told")
         elif do.startswith("report") and not do.endswith("once"):
@@ -40,6 +44,11 @@ def handler(event, context):
     state = event.get("state", {})
     return {"batchItemFailures": failures,
             "state": {"count": state.get("count", 0) + len(records)}}
+
+def wait_for(path):
+    deadline = time.monotonic() + 15
+    while not os.path.exists(path) and time.monotonic() < deadline:
+        time.sleep(0.02)
 
 def told(record):
     if "kinesis" in record:
@@ -169,6 +178,16 @@ class Streams:
             time.sleep(0.02)
         return found
 
+    @contextmanager
+    def held(self) -> Iterator[None]:
+        """Hold what a record tells to hold for as long as the context lasts."""
+        let_go = Path(f"{self.seen}.let-go")
+        let_go.unlink(missing_ok=True)
+        try:
+            yield
+        finally:
+            let_go.touch()
+
     def lost(self, queue: str) -> dict[str, Any]:
         """Return the document in a destination's queue, and nothing when none comes."""
         wait = max(1, int(self.patience))
@@ -187,7 +206,7 @@ def make_streams(client: Callable[[str], Any], folder: Path, patience: float) ->
     role, seen = make_role(client), folder / "seen.jsonl"
     allow(client, role, MAY)
     environment = {"Variables": {"SEEN": str(seen)}}
-    name = make_function(client, REMEMBERS, Role=role, Environment=environment)
+    name = make_function(client, REMEMBERS, Role=role, Environment=environment, Timeout=20)
     return Streams(client, name, seen, patience)
 
 
