@@ -1,7 +1,5 @@
 """POST /orders: takes an order and answers where to follow it."""
 
-from typing import Annotated
-
 import msgspec
 
 from orders.models import NewOrder
@@ -9,6 +7,7 @@ from orders.placing import place_order
 from orders.repository import Orders
 from shared import config
 from shared.http import Request, Response, api, json_response
+from shared.idempotency import IdempotencyKey
 from shared.tables import Table
 
 
@@ -22,7 +21,7 @@ class Settings(msgspec.Struct, frozen=True):
 class Headers(msgspec.Struct, frozen=True):
     """The headers that the operation reads."""
 
-    idempotency_key: Annotated[str, msgspec.Meta(pattern=r"^[A-Za-z0-9_-]{8,64}\Z")]
+    idempotency_key: IdempotencyKey
 
 
 settings = config.read(Settings)

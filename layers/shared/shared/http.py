@@ -18,6 +18,8 @@ from __future__ import annotations
 
 import binascii
 import functools
+import hashlib
+import hmac
 import re
 from typing import TYPE_CHECKING, Any, TypeVar
 
@@ -28,6 +30,7 @@ from shared.problems import (
     MEDIA_TYPE,
     BadRequest,
     FieldError,
+    Forbidden,
     PayloadTooLarge,
     Problem,
     UnsupportedMediaType,
@@ -54,6 +57,13 @@ class Caller(msgspec.Struct, frozen=True):
     tier: str
 
 
+class Signer(msgspec.Struct, frozen=True):
+    """The partner who signed the request, as the partner authorizer has verified; `id` is the partner's."""
+
+    id: str
+    plan: str
+
+
 class Response(msgspec.Struct, frozen=True):
     """An answer; `body` is text, already encoded."""
 
@@ -69,6 +79,11 @@ class Response(msgspec.Struct, frozen=True):
             "body": self.body,
             "isBase64Encoded": False,
         }
+
+
+def content_digest(body: bytes) -> str:
+    """Return the Content-Digest of a body (RFC 9530), by SHA-256."""
+    return f"sha-256=:{binascii.b2a_base64(hashlib.sha256(body).digest(), newline=False).decode()}:"
 
 
 def json_response(status: int, body: object, headers: Mapping[str, str] | None = None) -> Response:
@@ -92,6 +107,30 @@ class Request:
         # API Gateway writes the claim's list as text, "a,b" or "[a b]" by the kind of authorizer.
         names = groups if isinstance(groups, list) else groups.strip("[]").replace(",", " ").split()
         return Caller(claims["sub"], frozenset(names), claims.get("tier", "free"))
+
+    @property
+    def signer(self) -> Signer:
+        """The partner who calls. A KeyError here means that the operation has no partner authorizer.
+
+        API Gateway may apply the authorizer's answer to a later request with the same signature. What that
+        signature covers beside method and path is in the answer, and this request has to be the same in it.
+
+        Raises
+        ------
+        Forbidden
+            When the signature is another request's.
+        """
+        verified = self._event["requestContext"]["authorizer"]
+        given = {
+            name.lower(): values for name, values in (self._event.get("multiValueHeaders") or {}).items()
+        }
+        signed_key = verified.get("idempotency_key", "")
+        if signed_digest := verified.get("content_digest", ""):
+            if not hmac.compare_digest(signed_digest.encode(), content_digest(self._body()).encode()):
+                raise Forbidden("The signature is for another body.")
+            if [value.strip() for value in given.get("idempotency-key", ())] != [signed_key]:
+                raise Forbidden("The signature is for another Idempotency-Key.")
+        return Signer(verified["principalId"], verified["plan"])
 
     def path_parameter(self, name: str) -> str:
         """Return a variable of the path, such as `order_id` of `/orders/{order_id}`."""

@@ -15,7 +15,7 @@ from __future__ import annotations
 
 import hashlib
 import time
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Annotated, TypeAlias
 
 import msgspec
 
@@ -23,6 +23,9 @@ from shared.problems import FieldError, UnprocessableContent
 
 if TYPE_CHECKING:
     from shared.tables import Item, Table
+
+IdempotencyKey: TypeAlias = Annotated[str, msgspec.Meta(pattern=r"^[A-Za-z0-9_-]{8,64}\Z")]
+"""The header Idempotency-Key, as every operation that takes it reads it."""
 
 WINDOW = 24 * 60 * 60  # seconds for which a key is remembered
 

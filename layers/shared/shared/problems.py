@@ -68,6 +68,13 @@ class BadRequest(Problem):
     title = "Bad Request"
 
 
+class Forbidden(Problem):
+    """The caller's credentials are not for this request."""
+
+    status = 403
+    title = "Forbidden"
+
+
 class NotFound(Problem):
     """There is no such thing, or the caller may not know that there is."""
 

@@ -1,0 +1,374 @@
+"""Partners: signed requests and staff's AWS credentials, right, wrong, missing, expired, tampered, another's."""
+
+from __future__ import annotations
+
+import json
+import time
+import uuid
+from collections.abc import Callable, Iterator
+from dataclasses import replace
+from typing import Any
+
+import pytest
+import requests
+from botocore.auth import SigV4Auth
+from botocore.awsrequest import AWSRequest
+from botocore.credentials import Credentials
+from nacl.signing import SigningKey
+
+from tests.partners import Partner, digest, opened
+from tests.stack import ORDER, SECONDS, Member, OrdersApi, Stack
+
+BODY = json.dumps(ORDER).encode()
+NOBODYS = "0190b2c4-7f7e-7c3a-8000-000000000000"
+PROPAGATION_SECONDS = 60
+
+
+def registered(stack: Stack, member: Member) -> Partner:
+    """Register an application of the member's, and wait until API Gateway knows its key."""
+    partner = Partner(stack["OrdersApiUrl"].rstrip("/"), member.claims["sub"])
+    answer = OrdersApi(stack["OrdersApiUrl"], member.token).send(
+        "PUT", "/partner", json=partner.registration()
+    )
+    assert answer.status_code in {200, 201}, answer.text
+    deadline = time.monotonic() + PROPAGATION_SECONDS
+    while not stack.on_this_machine and time.monotonic() < deadline:
+        if partner.get(NOBODYS).status_code == 404:
+            break
+        time.sleep(2)
+    return partner
+
+
+@pytest.fixture
+def enrol(stack: Stack) -> Iterator[Callable[..., Member]]:
+    """Make members who are gone after the test."""
+    people: list[Member] = []
+
+    def one(*groups: str) -> Member:
+        people.append(stack.enrol("members", *groups))
+        return people[-1]
+
+    yield one
+    for person in people:
+        person.leave()
+
+
+@pytest.fixture
+def owner(enrol: Callable[..., Member]) -> Member:
+    """A member with a tier whose plan leaves room for many requests."""
+    return enrol("premium")
+
+
+@pytest.fixture
+def partner(stack: Stack, owner: Member) -> Partner:
+    """The owner's application."""
+    return registered(stack, owner)
+
+
+def assert_refused(answer: requests.Response, status: int) -> None:
+    assert answer.status_code == status, answer.text
+    assert answer.headers["Content-Type"] == "application/problem+json"
+    assert answer.json()["status"] == status
+
+
+class TestSigned:
+    """Requests of partners."""
+
+    def test_a_partner_orders_and_follows_and_its_member_sees_it(
+        self, stack: Stack, partner: Partner, owner: Member
+    ) -> None:
+        placed = partner.create(ORDER)
+
+        assert placed.status_code == 202, placed.text
+        order_id = placed.json()["order_id"]
+        assert placed.headers["Location"] == f"orders/{order_id}"
+        assert partner.get(order_id).json() == placed.json()
+        assert OrdersApi(stack["OrdersApiUrl"], owner.token).get(order_id).json() == placed.json()
+
+    def test_another_partners_order_is_not_found(
+        self, stack: Stack, partner: Partner, enrol: Callable[..., Member]
+    ) -> None:
+        other = registered(stack, enrol("premium"))
+        theirs = other.create(ORDER).json()["order_id"]
+
+        assert_refused(partner.get(theirs), 404)
+
+    @pytest.mark.parametrize("missing", [("Signature",), ("Signature-Input",), ("Signature", "Signature-Input")])
+    def test_a_missing_signature_is_refused_at_the_door(
+        self, partner: Partner, missing: tuple[str, ...]
+    ) -> None:
+        headers = partner.signed("POST", "/partner/orders", BODY)
+
+        answer = partner.sent(
+            "POST", "/partner/orders", BODY, {k: v for k, v in headers.items() if k not in missing}
+        )
+
+        assert_refused(answer, 401)
+
+    def test_an_api_key_alone_authorizes_nothing(self, stack: Stack, partner: Partner) -> None:
+        (key,) = [
+            key
+            for page in stack.client("apigateway").get_paginator("get_api_keys").paginate(includeValues=True)
+            for key in page["items"]
+            if key["name"] == partner.partner_id
+        ]
+
+        answer = partner.sent("GET", f"/partner/orders/{NOBODYS}", b"", {"x-api-key": key["value"]})
+
+        assert_refused(answer, 401)
+
+    def test_another_key_is_refused(self, partner: Partner) -> None:
+        assert_refused(replace(partner, key=SigningKey.generate()).create(ORDER), 403)
+
+    def test_somebody_elses_name_is_refused(
+        self, stack: Stack, partner: Partner, enrol: Callable[..., Member]
+    ) -> None:
+        other = registered(stack, enrol("premium"))
+
+        assert_refused(replace(partner, partner_id=other.partner_id).create(ORDER), 403)
+
+    def test_nobody_registered_is_refused(self, partner: Partner) -> None:
+        assert_refused(replace(partner, partner_id=str(uuid.uuid4())).create(ORDER), 403)
+
+    @pytest.mark.parametrize("age", [-120, 300, 86400], ids=["ahead", "old", "a day old"])
+    def test_a_signature_of_another_time_is_refused(self, partner: Partner, age: int) -> None:
+        assert_refused(partner.create(ORDER, created=int(time.time()) - age), 403)
+
+    def test_a_changed_body_is_refused_and_the_signed_one_still_taken(self, partner: Partner) -> None:
+        headers = partner.signed("POST", "/partner/orders", BODY)
+        other = json.dumps({**ORDER, "currency": "USD"}).encode()
+
+        assert_refused(partner.sent("POST", "/partner/orders", other, headers), 403)
+        assert partner.sent("POST", "/partner/orders", BODY, headers).status_code == 202
+
+    @pytest.mark.parametrize("first", [True, False], ids=["cached", "not cached"])
+    @pytest.mark.parametrize(
+        ("header", "value"),
+        [("Content-Digest", digest(b"{}")), ("Idempotency-Key", "another-key-0001"), ("Signature-Input", "sig=()")],
+    )
+    def test_a_changed_header_is_refused_whether_the_answer_is_cached_or_not(
+        self, partner: Partner, header: str, value: str, first: bool
+    ) -> None:
+        headers = partner.signed("POST", "/partner/orders", BODY)
+        if first:
+            assert partner.sent("POST", "/partner/orders", BODY, headers).status_code == 202
+
+        answer = partner.sent("POST", "/partner/orders", BODY, {**headers, header: value})
+
+        # The digest that counts is the signed one, so the header alone does no harm once it was verified.
+        if first and header == "Content-Digest":
+            assert answer.status_code == 202
+        else:
+            assert_refused(answer, 403)
+
+    @pytest.mark.parametrize("first", [True, False], ids=["cached", "not cached"])
+    def test_a_signature_is_good_for_its_own_path_only(self, partner: Partner, first: bool) -> None:
+        order_id, another = (partner.create(ORDER).json()["order_id"] for _ in range(2))
+        headers = partner.signed("GET", f"/partner/orders/{order_id}")
+        if first:
+            assert partner.sent("GET", f"/partner/orders/{order_id}", b"", headers).status_code == 200
+
+        assert_refused(partner.sent("GET", f"/partner/orders/{another}", b"", headers), 403)
+
+    def test_a_replay_changes_nothing(self, stack: Stack, partner: Partner, owner: Member) -> None:
+        headers = partner.signed("POST", "/partner/orders", BODY)
+
+        first, replayed = (partner.sent("POST", "/partner/orders", BODY, headers) for _ in range(2))
+
+        assert first.json() == replayed.json()
+        assert len(OrdersApi(stack["OrdersApiUrl"], owner.token).list().json()["items"]) == 1
+
+    def test_a_members_token_is_none_of_a_partners(self, partner: Partner, owner: Member) -> None:
+        answer = partner.sent(
+            "GET", f"/partner/orders/{NOBODYS}", b"", {"Authorization": f"Bearer {owner.token}"}
+        )
+
+        assert_refused(answer, 401)
+
+    def test_a_signature_is_no_token(self, partner: Partner) -> None:
+        assert_refused(partner.send("GET", f"/orders/{NOBODYS}"), 401)
+
+    @pytest.mark.parametrize(
+        ("wrong", "field"), [({"currency": "eur"}, "/currency"), ({"lines": []}, "/lines"), ({"x": 1}, "/x")]
+    )
+    def test_a_wrong_field_is_named(self, partner: Partner, wrong: dict[str, Any], field: str) -> None:
+        answer = partner.create({**ORDER, **wrong})
+
+        assert_refused(answer, 400)
+        assert answer.json()["errors"][0]["field"] == field
+
+
+class TestRegistered:
+    """The developer portal."""
+
+    def test_the_first_time_it_makes_the_partner_and_then_it_changes_it(
+        self, stack: Stack, enrol: Callable[..., Member]
+    ) -> None:
+        member = enrol()
+        partner = Partner(stack["OrdersApiUrl"].rstrip("/"), member.claims["sub"])
+        api = OrdersApi(stack["OrdersApiUrl"], member.token)
+
+        made = api.send("PUT", "/partner", json=partner.registration())
+        changed = api.send("PUT", "/partner", json={**partner.registration(), "purpose": "Another"})
+
+        assert (made.status_code, changed.status_code) == (201, 200)
+        assert (made.json()["plan"], changed.json()["purpose"]) == ("trial", "Another")
+
+    def test_a_key_is_changed_without_a_gap_and_the_old_one_is_good_no_more(
+        self, stack: Stack, partner: Partner, owner: Member
+    ) -> None:
+        api = OrdersApi(stack["OrdersApiUrl"], owner.token)
+        fresh = replace(partner, key=SigningKey.generate())
+
+        api.send("PUT", "/partner", json=partner.registration(fresh.public_key))
+        assert {partner.get(NOBODYS).status_code, fresh.get(NOBODYS).status_code} == {404}
+        api.send("PUT", "/partner", json=fresh.registration())
+
+        assert fresh.get(NOBODYS).status_code == 404
+        assert_refused(partner.get(NOBODYS, created=int(time.time()) - 1), 403)
+
+    def test_the_contact_is_kept_so_that_nobody_in_the_account_can_read_it(
+        self, stack: Stack, partner: Partner
+    ) -> None:
+        item = stack.client("dynamodb").get_item(
+            TableName=stack.physical_id("partners", "PartnersTable"),
+            Key={"partner_id": {"S": partner.partner_id}},
+        )["Item"]
+
+        contact = partner.registration()["contact"]
+        assert contact not in json.dumps(item)
+        assert "@" not in json.dumps(item)
+        if stack.on_this_machine:
+            assert opened(item["sealed_contact"]["S"]) == [partner.partner_id, contact]
+
+    @pytest.mark.parametrize(
+        ("wrong", "field"),
+        [
+            ({"contact": "nobody"}, "/contact"),
+            ({"signing_keys": []}, "/signing_keys"),
+            ({"signing_keys": ["short"]}, "/signing_keys/..."),
+            ({"plan": "standard"}, "/plan"),
+            ({"application": ""}, "/application"),
+        ],
+    )
+    def test_what_does_not_fit_is_named(
+        self, stack: Stack, owner: Member, wrong: dict[str, Any], field: str
+    ) -> None:
+        partner = Partner(stack["OrdersApiUrl"], owner.claims["sub"])
+
+        answer = OrdersApi(stack["OrdersApiUrl"], owner.token).send(
+            "PUT", "/partner", json={**partner.registration(), **wrong}
+        )
+
+        assert_refused(answer, 400)
+        assert answer.json()["errors"][0]["field"] == field
+
+    def test_a_quota_that_is_used_up_is_429_and_says_when_to_come_back(
+        self, stack: Stack, enrol: Callable[..., Member]
+    ) -> None:
+        if not stack.on_this_machine:
+            pytest.skip("quotas are applied on a best-effort basis in AWS, and a thousand requests cost money")
+        trial = registered(stack, enrol())
+        headers = trial.signed("GET", f"/partner/orders/{NOBODYS}")
+
+        answers = []
+        for _ in range(60):
+            answers.append(trial.sent("GET", f"/partner/orders/{NOBODYS}", b"", headers))
+            time.sleep(0.1)  # 10 a second, above the plan's rate of 5: both limits are met
+
+        refused = [answer for answer in answers if answer.status_code == 429]
+        assert {answer.status_code for answer in answers} == {404, 429}
+        assert {answer.headers["Retry-After"] for answer in refused} <= {"1", "3600"}
+        assert_refused(refused[-1], 429)
+
+    def test_no_plan_counts_another_partners_requests(
+        self, stack: Stack, partner: Partner, enrol: Callable[..., Member]
+    ) -> None:
+        trial = registered(stack, enrol())
+        headers = trial.signed("GET", f"/partner/orders/{NOBODYS}")
+        while trial.sent("GET", f"/partner/orders/{NOBODYS}", b"", headers).status_code != 429:
+            assert stack.on_this_machine or time.sleep(0) is None
+
+        assert partner.get(NOBODYS).status_code == 404
+
+
+class TestStaffTools:
+    """AWS_IAM."""
+
+    def staff(self, stack: Stack) -> Credentials:
+        answer = stack.client("sts").assume_role(
+            RoleArn=stack["StaffToolsRoleArn"], RoleSessionName="staff-tool"
+        )["Credentials"]
+        return Credentials(answer["AccessKeyId"], answer["SecretAccessKey"], answer["SessionToken"])
+
+    def revoke(
+        self, stack: Stack, partner_id: str, credentials: Credentials | None, method: str = "DELETE"
+    ) -> requests.Response:
+        url = f"{stack['OrdersApiUrl'].rstrip('/')}/partners/{partner_id}"
+        request = AWSRequest(method, url, headers={})
+        if credentials:
+            SigV4Auth(credentials, "execute-api", stack["UserPoolId"].partition("_")[0]).add_auth(request)
+        return requests.request(method, url, headers=dict(request.headers), timeout=SECONDS)
+
+    def test_staff_revokes_a_partner_for_good(self, stack: Stack, partner: Partner, owner: Member) -> None:
+        assert self.revoke(stack, partner.partner_id, self.staff(stack)).status_code == 204
+
+        assert_refused(partner.get(NOBODYS, created=int(time.time()) - 1), 403)
+        again = OrdersApi(stack["OrdersApiUrl"], owner.token).send(
+            "PUT", "/partner", json=partner.registration()
+        )
+        assert_refused(again, 409)
+        assert self.revoke(stack, partner.partner_id, self.staff(stack)).status_code == 204
+
+    def test_an_answer_that_is_cached_lets_a_revoked_partner_in_no_more(
+        self, stack: Stack, partner: Partner
+    ) -> None:
+        headers = partner.signed("GET", f"/partner/orders/{NOBODYS}")
+        assert partner.sent("GET", f"/partner/orders/{NOBODYS}", b"", headers).status_code == 404
+
+        self.revoke(stack, partner.partner_id, self.staff(stack))
+
+        assert_refused(partner.sent("GET", f"/partner/orders/{NOBODYS}", b"", headers), 403)
+
+    def test_nobodys_partner_is_not_found(self, stack: Stack) -> None:
+        assert_refused(self.revoke(stack, str(uuid.uuid4()), self.staff(stack)), 404)
+
+    def test_without_credentials_there_is_no_such_path(self, stack: Stack, partner: Partner) -> None:
+        assert_refused(self.revoke(stack, partner.partner_id, None), 404)
+
+    def test_a_wrong_secret_is_refused(self, stack: Stack, partner: Partner) -> None:
+        right = self.staff(stack)
+
+        answer = self.revoke(
+            stack, partner.partner_id, Credentials(right.access_key, "wrong" * 8, right.token)
+        )
+
+        assert_refused(answer, 403)
+
+    def test_a_role_that_may_not_is_refused(self, stack: Stack, partner: Partner) -> None:
+        iam, name = stack.client("iam"), f"tests-{uuid.uuid4().hex[:8]}"
+        account = stack["StaffToolsRoleArn"].split(":")[4]
+        trust = {"Effect": "Allow", "Action": "sts:AssumeRole", "Principal": {"AWS": account}}
+        arn = iam.create_role(
+            RoleName=name,
+            AssumeRolePolicyDocument=json.dumps({"Version": "2012-10-17", "Statement": [trust]}),
+        )["Role"]["Arn"]
+        try:
+            if not stack.on_this_machine:
+                time.sleep(15)  # IAM is eventually consistent
+            answer = self.revoke(
+                stack, partner.partner_id, self.staff(Stack({**stack, "StaffToolsRoleArn": arn}))
+            )
+        finally:
+            iam.delete_role(RoleName=name)
+
+        assert_refused(answer, 403)
+        assert partner.get(NOBODYS).status_code == 404
+
+    def test_a_members_token_is_refused(self, stack: Stack, partner: Partner, owner: Member) -> None:
+        answer = OrdersApi(stack["OrdersApiUrl"], owner.token).send(
+            "DELETE", f"/partners/{partner.partner_id}"
+        )
+
+        assert answer.status_code in {403, 404}, answer.text
+        assert partner.get(NOBODYS).status_code == 404
