@@ -42,7 +42,9 @@ class Check:
 def checks(root: Path) -> list[Check]:
     """Return the checks of the tree at `root`; those of a kind of file that it does not have are left out."""
     sources = [name for name in SOURCES if (root / name).is_dir()]
-    templates = sorted(str(path.relative_to(root)) for path in root.glob("functions/*/template.yaml"))
+    templates = sorted(
+        str(path.relative_to(root)) for path in root.glob("functions/*/*.yaml") if path.name != "openapi.yaml"
+    )
     contracts = sorted(str(path.relative_to(root)) for path in root.glob("functions/*/openapi.yaml"))
     templates = ["template.yaml", *templates]
     found = [

@@ -1,4 +1,4 @@
-"""A partner as its own code is: an Ed25519 key, signed requests (RFC 9421), nothing of the service's inside."""
+"""A partner as its own code is: an Ed25519 key and signed requests (RFC 9421), nothing of the service's."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ from nacl.signing import SigningKey
 from tests.stack import SECONDS
 
 LAPTOPS_CONTACT_KEY = "OVLHLkW1Q+DS1PUhwphDroyLaiYjnq1HuYcyiIiSm+U="
-"""The private half of PartnerContactKey in samconfig.toml's section local: it opens what tests have sealed."""
+"""The private half of PartnerContactKey in samconfig.toml's section local: it opens what tests sealed."""
 
 COVERED = {
     "GET": ("@method", "@path"),
@@ -72,7 +72,7 @@ class Partner:
             headers |= {"Content-Digest": digest(body), "Idempotency-Key": key or secrets.token_hex(16)}
         fields = {name.lower(): value for name, value in headers.items()} | {"@method": method, "@path": path}
         covered = COVERED[method]
-        parameters = "({});created={};keyid=\"{}\"".format(
+        parameters = '({});created={};keyid="{}"'.format(
             " ".join(f'"{name}"' for name in covered), created or int(time.time()), self.partner_id
         )
         lines = [f'"{name}": {fields[name]}' for name in covered] + [f'"@signature-params": {parameters}']

@@ -35,7 +35,9 @@ def template(path: Path) -> dict[str, Any]:
 def resources(*types: str) -> tuple[Resource, ...]:
     """Return every resource of these types, of all services; of all types when none is named."""
     found = []
-    for path in sorted(ROOT.glob("functions/*/template.yaml")):
+    for path in sorted(ROOT.glob("functions/*/*.yaml")):
+        if path.name == "openapi.yaml":
+            continue
         content = template(path)
         shared = content.get("Globals", {}).get("Function", {})
         for name, resource in content["Resources"].items():

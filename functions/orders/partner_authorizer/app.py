@@ -1,7 +1,7 @@
 """The authorizer of partners' requests: who signed this one, and by which key its use is counted.
 
-API Gateway keeps an answer for 60 s by the two signature headers. It applies to the signed method and path only,
-and it carries what else the signature covers: functions compare the request with that (shared.http).
+API Gateway keeps an answer for 60 s by the two signature headers. It applies to the signed method and path
+only, and it carries what else the signature covers: functions compare the request with that (shared.http).
 """
 
 import time

@@ -1,7 +1,7 @@
 """Partners: applications that a member lets place orders for the member's account, without the member there.
 
-PartnersTable holds one item a member, under `partner_id`, the member's Cognito `sub`. What a partner orders is
-the member's: both reach the same partition of OrdersTable, by the same code.
+PartnersTable holds one item a member, under `partner_id`, the member's Cognito `sub`. What a partner orders
+is the member's: both reach the same partition of OrdersTable, by the same code.
 """
 
 from __future__ import annotations
@@ -48,7 +48,7 @@ class Partner(msgspec.Struct, frozen=True):
 
 
 class Record(msgspec.Struct, frozen=True):
-    """A partner as it is stored. `metering_key` names it to API Gateway; `revision` rises with every change."""
+    """A partner as it is stored. `metering_key` names it to API Gateway; a change raises `revision`."""
 
     partner_id: str
     application: str
@@ -125,12 +125,16 @@ class Partners:
 
 
 def register(
-    caller: Caller, wanted: Registration, partners: Partners, metering: Metering, seal: Callable[[str, str], str]
+    caller: Caller,
+    wanted: Registration,
+    partners: Partners,
+    metering: Metering,
+    seal: Callable[[str, str], str],
 ) -> tuple[Partner, bool]:
     """Register the caller's application, or change what is registered; tell whether it is a fresh one.
 
-    The plan follows the member's tier. The record comes first, then API Gateway's key: a try that dies between
-    leaves a partner whose requests are refused, and the next try finishes it.
+    The plan follows the member's tier. The record comes first, then API Gateway's key: a try that dies
+    between leaves a partner whose requests are refused, and the next try finishes it.
 
     Parameters
     ----------

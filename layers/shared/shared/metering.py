@@ -19,7 +19,10 @@ if TYPE_CHECKING:
 
 # API Gateway's control plane takes a few calls a second for the whole account: try again, patiently.
 _CONFIG = Config(
-    connect_timeout=1, read_timeout=3, retries={"mode": "standard", "total_max_attempts": 3}, tcp_keepalive=True
+    connect_timeout=1,
+    read_timeout=3,
+    retries={"mode": "standard", "total_max_attempts": 3},
+    tcp_keepalive=True,
 )
 
 

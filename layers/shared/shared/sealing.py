@@ -1,7 +1,7 @@
 """Personal data that is kept is sealed first: anybody here can close it, nobody here can open it.
 
-A sealed box (libsodium: X25519, XSalsa20, Poly1305) takes the public half of a key pair only. The private half
-is with the people who may read what is in it, outside of the application and of the account
+A sealed box (libsodium: X25519, XSalsa20, Poly1305) takes the public half of a key pair only. The private
+half is with the people who may read what is in it, outside of the application and of the account
 (docs/decisions/0042-contacts-are-sealed.md).
 """
 

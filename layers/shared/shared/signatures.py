@@ -1,15 +1,15 @@
 """Signed requests: a small profile of RFC 9421 (HTTP Message Signatures) with Ed25519.
 
-A client signs the method, the path and, where there is a body, the header that holds its digest (RFC 9530) and
-the Idempotency-Key:
+A client signs the method, the path and, where there is a body, the header that holds its digest (RFC 9530)
+and the Idempotency-Key:
 
     Content-Digest: sha-256=:X48E9qOokqqrvdts8nOJRJN3OWDUoyWxBf7kbu9DBPE=:
     Idempotency-Key: 0f8fad5b-d9cb-469f-a165-70867728950e
     Signature-Input: sig=("@method" "@path" "content-digest" "idempotency-key");created=1795253400;keyid="..."
     Signature: sig=:...:
 
-`@path` is the path below the API's base URL: `/partner/orders` behind every domain and stage. Why this profile
-and no other: docs/decisions/0040-partners-sign-their-requests.md.
+`@path` is the path below the API's base URL: `/partner/orders` behind every domain and stage. Why this
+profile and no other: docs/decisions/0040-partners-sign-their-requests.md.
 """
 
 from __future__ import annotations
@@ -43,7 +43,8 @@ _INPUT = (
     r"(?P<label>[a-z][a-z0-9_-]{0,31})="
     r"(?P<value>\((?P<covered>[^()]*)\)(?P<parameters>(?:;[a-z]+=[A-Za-z0-9\"-]{1,66}){2,3}))"
 )
-_SIGNATURE = r"(?P<label>[a-z][a-z0-9_-]{0,31})=:(?P<bytes>[A-Za-z0-9+/]{86}==):"
+# The 86th letter carries two bits: AQgw are those that leave the others 0, so a signature has one spelling.
+_SIGNATURE = r"(?P<label>[a-z][a-z0-9_-]{0,31})=:(?P<bytes>[A-Za-z0-9+/]{85}[AQgw]==):"
 _PATH = r"[A-Za-z0-9/_-]{1,256}"  # no character that means something in a policy or is spelt in two ways
 
 

@@ -3,8 +3,8 @@
 The stock engine keeps `apiKeySource` and reads the header `x-api-key` whatever it says: an authorizer's
 `usageIdentifierKey` is dropped, and a key that the caller sends is counted.
 
-After https://docs.aws.amazon.com/apigateway/latest/developerguide/api-gateway-api-key-source.html; the key is a
-part of the authorizer's answer, so it is cached with it
+After https://docs.aws.amazon.com/apigateway/latest/developerguide/api-gateway-api-key-source.html; the key is
+a part of the authorizer's answer, so it is cached with it
 (https://docs.aws.amazon.com/apigateway/latest/developerguide/api-gateway-lambda-authorizer-output.html).
 """
 

@@ -1,4 +1,4 @@
-"""Partners: signed requests and staff's AWS credentials, right, wrong, missing, expired, tampered, another's."""
+"""Signed requests, staff's AWS credentials: right, wrong, missing, expired, tampered, another's."""
 
 from __future__ import annotations
 
@@ -93,7 +93,9 @@ class TestSigned:
 
         assert_refused(partner.get(theirs), 404)
 
-    @pytest.mark.parametrize("missing", [("Signature",), ("Signature-Input",), ("Signature", "Signature-Input")])
+    @pytest.mark.parametrize(
+        "missing", [("Signature",), ("Signature-Input",), ("Signature", "Signature-Input")]
+    )
     def test_a_missing_signature_is_refused_at_the_door(
         self, partner: Partner, missing: tuple[str, ...]
     ) -> None:
@@ -144,7 +146,11 @@ class TestSigned:
     @pytest.mark.parametrize("first", [True, False], ids=["cached", "not cached"])
     @pytest.mark.parametrize(
         ("header", "value"),
-        [("Content-Digest", digest(b"{}")), ("Idempotency-Key", "another-key-0001"), ("Signature-Input", "sig=()")],
+        [
+            ("Content-Digest", digest(b"{}")),
+            ("Idempotency-Key", "another-key-0001"),
+            ("Signature-Input", "sig=()"),
+        ],
     )
     def test_a_changed_header_is_refused_whether_the_answer_is_cached_or_not(
         self, partner: Partner, header: str, value: str, first: bool
@@ -246,7 +252,7 @@ class TestRegistered:
         [
             ({"contact": "nobody"}, "/contact"),
             ({"signing_keys": []}, "/signing_keys"),
-            ({"signing_keys": ["short"]}, "/signing_keys/..."),
+            ({"signing_keys": ["short"]}, "/signing_keys/0"),
             ({"plan": "standard"}, "/plan"),
             ({"application": ""}, "/application"),
         ],
@@ -267,7 +273,9 @@ class TestRegistered:
         self, stack: Stack, enrol: Callable[..., Member]
     ) -> None:
         if not stack.on_this_machine:
-            pytest.skip("quotas are applied on a best-effort basis in AWS, and a thousand requests cost money")
+            pytest.skip(
+                "quotas are applied on a best-effort basis in AWS, and a thousand requests cost money"
+            )
         trial = registered(stack, enrol())
         headers = trial.signed("GET", f"/partner/orders/{NOBODYS}")
 
@@ -286,9 +294,9 @@ class TestRegistered:
     ) -> None:
         trial = registered(stack, enrol())
         headers = trial.signed("GET", f"/partner/orders/{NOBODYS}")
-        while trial.sent("GET", f"/partner/orders/{NOBODYS}", b"", headers).status_code != 429:
-            assert stack.on_this_machine or time.sleep(0) is None
+        answers = [trial.sent("GET", f"/partner/orders/{NOBODYS}", b"", headers) for _ in range(50)]
 
+        assert 429 in {answer.status_code for answer in answers}
         assert partner.get(NOBODYS).status_code == 404
 
 
@@ -370,5 +378,5 @@ class TestStaffTools:
             "DELETE", f"/partners/{partner.partner_id}"
         )
 
-        assert answer.status_code in {403, 404}, answer.text
+        assert answer.status_code in {400, 403, 404}, answer.text
         assert partner.get(NOBODYS).status_code == 404

@@ -48,6 +48,8 @@ class FakeTable:
         match condition.replace("(", " ").replace(")", "").split():
             case ["attribute_not_exists", name]:
                 return stored is None or name not in stored
+            case [name, "=", value]:
+                return stored is not None and stored[name] == values[value]
             case [name, "<=", value]:
                 return stored is not None and stored[name] <= values[value]
         raise AssertionError(f"the fake does not know the condition {condition}")

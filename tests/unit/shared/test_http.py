@@ -297,6 +297,7 @@ class TestApi:
 def test_every_problem_has_the_status_and_title_of_the_registry() -> None:
     titles = {
         400: "Bad Request",
+        403: "Forbidden",
         404: "Not Found",
         409: "Conflict",
         413: "Content Too Large",

@@ -71,7 +71,7 @@ class Template:
 
 
 ROOT_TEMPLATE = Template(ROOT / "template.yaml")
-SERVICES = [Template(path) for path in sorted(ROOT.glob("functions/*/template.yaml"))]
+SERVICES = [Template(path) for path in sorted(ROOT.glob("functions/*/*.yaml")) if path.name != "openapi.yaml"]
 TEMPLATES = [ROOT_TEMPLATE, *SERVICES]
 FUNCTIONS = [
     (template, name) for template in SERVICES for name in template.resources("AWS::Serverless::Function")

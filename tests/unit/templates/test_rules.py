@@ -89,7 +89,10 @@ class TestRoles:
     @every_service
     def test_what_may_call_a_function_is_one_caller(self, template: Template) -> None:
         for permission in template.resources("AWS::Lambda::Permission").values():
-            assert not contains_wildcard(permission["Properties"]["SourceArn"])
+            source = json.dumps(permission["Properties"]["SourceArn"])
+            # A whole segment: the value of a path parameter, or an authorizer's id, which nobody can know here.
+            unknown = r'(/partners|/partner/orders|/authorizers)/[*]"'
+            assert not contains_wildcard(re.sub(unknown, "", source))
 
 
 class TestLogsAndTraces:
@@ -201,7 +204,7 @@ class TestTheRoot:
         for parameter in template.body["Parameters"]:
             contract = template.path.with_name("openapi.yaml")
             text = template.text + (contract.read_text() if contract.exists() else "")
-            assert re.search(rf"Ref:? {parameter}\b", text), parameter
+            assert re.search(rf"Ref:? {parameter}\b|\$\{{{parameter}\}}", text), parameter
 
     def test_a_layer_is_built_for_the_processor_of_the_functions(self) -> None:
         for name, layer in ROOT_TEMPLATE.resources("AWS::Serverless::LayerVersion").items():
