@@ -50,6 +50,21 @@ def test_the_deployed_stage_throttles_itself_and_the_writing_method(stack: Stack
     assert settings["orders/POST"]["throttlingRateLimit"] > 0
 
 
+@pytest.mark.lens("SERVREL-2")
+def test_every_usage_plan_bounds_the_rate_and_the_day(stack: Stack) -> None:
+    plans = [
+        stack.client("apigateway").get_usage_plan(usagePlanId=row["PhysicalResourceId"])
+        for row in stack.deployed
+        if row["ResourceType"] == "AWS::ApiGateway::UsagePlan"
+    ]
+
+    assert len(plans) == 2
+    for plan in plans:
+        assert plan["throttle"]["rateLimit"] > 0
+        assert plan["quota"]["period"] == "DAY"
+        assert [entry["stage"] for entry in plan["apiStages"]] == ["v1"]
+
+
 @pytest.mark.lens("REST-2")
 def test_each_operation_has_a_function_of_its_own() -> None:
     functions = {function.id for function in templates.functions() if function.service == "orders"}

@@ -10,6 +10,7 @@ from typing import Any
 import pytest
 
 from tests import templates
+from tests.partners import Partner
 from tests.stack import ORDER, OUTPUTS, OrdersApi, Stack
 
 # What no log line may hold: a JSON Web Token, an e-mail address, a password as the tests make them.
@@ -59,6 +60,27 @@ def test_a_member_reaches_only_their_own_orders(stack: Stack) -> None:
         other.leave()
 
     assert (mine.status_code, theirs.status_code, nobodys.status_code) == (200, 404, 401)
+
+
+@pytest.mark.lens("SERVSEC-1")
+def test_each_kind_of_credentials_opens_its_own_operations_only(stack: Stack) -> None:
+    owner = stack.enrol("members")
+    url, nobodys = stack["OrdersApiUrl"].rstrip("/"), "0190b2c4-7f7e-7c3a-8000-000000000000"
+    member, partner = OrdersApi(url, owner.token), Partner(url, owner.claims["sub"])
+    try:
+        registered = member.send("PUT", "/partner", json=partner.registration())
+        signed = partner.get(nobodys)
+        tampered = partner.sent(
+            "GET", "/partner/orders/another", b"", partner.signed("GET", f"/partner/orders/{nobodys}")
+        )
+        without = member.send("GET", f"/partner/orders/{nobodys}")
+        as_staff = member.send("DELETE", f"/partners/{partner.partner_id}")
+    finally:
+        owner.leave()
+
+    assert (registered.status_code, signed.status_code) == (201, 404)
+    assert (tampered.status_code, without.status_code) == (403, 401)
+    assert 400 <= as_staff.status_code < 500
 
 
 @pytest.mark.lens("SERVSEC-2")
@@ -191,6 +213,23 @@ def test_an_order_keeps_nothing_of_the_person_but_the_members_id(stack: Stack) -
         person.leave()
 
     assert set(item) == {"member_id", *order}
+
+
+@pytest.mark.lens("SERVSEC-6")
+def test_a_partners_contact_is_not_in_the_table_as_it_was_sent(stack: Stack) -> None:
+    owner = stack.enrol("members")
+    partner = Partner(stack["OrdersApiUrl"], owner.claims["sub"])
+    try:
+        OrdersApi(stack["OrdersApiUrl"], owner.token).send("PUT", "/partner", json=partner.registration())
+        item = stack.client("dynamodb").get_item(
+            TableName=stack.physical_id("partners", "PartnersTable"),
+            Key={"partner_id": {"S": partner.partner_id}},
+        )["Item"]
+    finally:
+        owner.leave()
+
+    assert item["signing_keys"]["L"] == [{"S": partner.public_key}]
+    assert not ADDRESS.search(str(item))
 
 
 @pytest.mark.lens("SERVSEC-7")

@@ -90,7 +90,7 @@ class TestRoles:
     def test_what_may_call_a_function_is_one_caller(self, template: Template) -> None:
         for permission in template.resources("AWS::Lambda::Permission").values():
             source = json.dumps(permission["Properties"]["SourceArn"])
-            # A whole segment: the value of a path parameter, or an authorizer's id, which nobody can know here.
+            # A whole segment: a path parameter's value, or an authorizer's id, which nobody can know here.
             unknown = r'(/partners|/partner/orders|/authorizers)/[*]"'
             assert not contains_wildcard(re.sub(unknown, "", source))
 

@@ -1,0 +1,118 @@
+"""The whole contract, fuzzed: no answer that it does not document, and no 5xx."""
+
+from __future__ import annotations
+
+import json
+import secrets
+from collections.abc import Callable, Iterator
+from typing import Any
+from urllib.parse import urlsplit
+
+import pytest
+import requests
+import schemathesis
+from botocore.auth import SigV4Auth
+from botocore.awsrequest import AWSRequest
+from botocore.credentials import Credentials
+from hypothesis import HealthCheck, given, settings
+from schemathesis.checks import not_a_server_error
+from schemathesis.generation import GenerationMode
+from schemathesis.specs.openapi.checks import (
+    content_type_conformance,
+    response_headers_conformance,
+    response_schema_conformance,
+    status_code_conformance,
+)
+
+from tests import templates
+from tests.integration.orders.test_partners import registered
+from tests.stack import SECONDS, Member, Stack
+
+CHECKS = [
+    not_a_server_error,
+    status_code_conformance,
+    content_type_conformance,
+    response_headers_conformance,
+    response_schema_conformance,
+]
+EXAMPLES = 50
+"""How many requests of each operation and mode: bounded, so that the suite stays short."""
+
+OPERATIONS = templates.operations("orders")
+
+
+@pytest.fixture(scope="module")
+def owner(stack: Stack) -> Iterator[Member]:
+    """A member whose plan leaves room for fuzzing."""
+    person = stack.enrol("members", "premium")
+    yield person
+    person.leave()
+
+
+@pytest.fixture(scope="module")
+def sessions(stack: Stack, owner: Member) -> dict[str, requests.Session]:
+    """A session for each kind of credentials, which puts the right ones on whatever is sent."""
+    partner, base = registered(stack, owner), urlsplit(stack["OrdersApiUrl"].rstrip("/")).path
+    given_ = stack.client("sts").assume_role(RoleArn=stack["StaffToolsRoleArn"], RoleSessionName="fuzz")
+    keys = given_["Credentials"]
+    staff = Credentials(keys["AccessKeyId"], keys["SecretAccessKey"], keys["SessionToken"])
+
+    def as_member(request: requests.PreparedRequest) -> requests.PreparedRequest:
+        request.headers["Authorization"] = f"Bearer {owner.token}"
+        return request
+
+    def as_partner(request: requests.PreparedRequest) -> requests.PreparedRequest:
+        body = request.body or b""
+        raw = body.encode() if isinstance(body, str) else body
+        path = urlsplit(str(request.url)).path.removeprefix(base)
+        if request.method in {"GET", "POST"}:
+            key = request.headers.get("Idempotency-Key") or secrets.token_hex(8)
+            text = key.decode("latin-1") if isinstance(key, bytes) else key
+            signed = partner.signed(request.method, path, raw, key=text.strip())
+            signed.pop("Content-Type", None)
+            request.headers.update(signed)
+        return request
+
+    def as_staff(request: requests.PreparedRequest) -> requests.PreparedRequest:
+        signed = AWSRequest(request.method, request.url, data=request.body, headers={})
+        SigV4Auth(staff, "execute-api", stack["UserPoolId"].partition("_")[0]).add_auth(signed)
+        request.headers.update(dict(signed.headers))
+        return request
+
+    def session(credentials: Callable[[requests.PreparedRequest], Any]) -> requests.Session:
+        made = requests.Session()
+        made.auth = credentials
+        return made
+
+    return {"Member": session(as_member), "Partner": session(as_partner), "StaffTool": session(as_staff)}
+
+
+@pytest.mark.parametrize(
+    "mode", [GenerationMode.POSITIVE, GenerationMode.NEGATIVE], ids=lambda mode: mode.value
+)
+@pytest.mark.parametrize("operation_id", sorted(OPERATIONS))
+def test_every_answer_is_documented_and_none_is_a_fault(
+    stack: Stack, sessions: dict[str, requests.Session], operation_id: str, mode: GenerationMode
+) -> None:
+    contract = schemathesis.openapi.from_dict(json.loads(json.dumps(templates.contract("orders"))))
+    operation = contract.find_operation_by_id(operation_id)
+    session = sessions[next(iter(OPERATIONS[operation_id]["security"][0]))]
+    answers: list[int] = []
+
+    @settings(
+        max_examples=EXAMPLES,
+        deadline=None,
+        derandomize=True,  # the same requests each time: a failure is a change
+        database=None,
+        suppress_health_check=list(HealthCheck),
+    )
+    @given(case=operation.as_strategy(generation_mode=mode))
+    def fuzz(case: Any) -> None:
+        answer = case.call(base_url=stack["OrdersApiUrl"].rstrip("/"), session=session, timeout=SECONDS)
+        answers.append(answer.status_code)
+        case.validate_response(answer, checks=CHECKS)
+
+    fuzz()
+
+    # Requests that fit get past the door, so it is not the door alone that was tried.
+    assert set(answers) - {401, 403} or mode is GenerationMode.NEGATIVE
