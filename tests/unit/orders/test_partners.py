@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import base64
 import json
 from collections.abc import Callable
 from typing import Any
@@ -220,7 +221,7 @@ def test_a_sealed_contact_opens_with_the_private_key_alone_and_tells_whose_it_is
 
     sealed = sealing.seal(in_base64(bytes(key.public_key)), MEMBER, "till@example.com")
 
-    assert json.loads(SealedBox(key).decrypt(client.base64.b64decode(sealed))) == [MEMBER, "till@example.com"]
+    assert json.loads(SealedBox(key).decrypt(base64.b64decode(sealed))) == [MEMBER, "till@example.com"]
     assert sealed != sealing.seal(in_base64(bytes(key.public_key)), MEMBER, "till@example.com")
 
 
