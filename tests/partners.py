@@ -11,10 +11,13 @@ from dataclasses import dataclass, field
 from typing import Any
 
 import requests
+from botocore.auth import SigV4Auth
+from botocore.awsrequest import AWSRequest
+from botocore.credentials import Credentials
 from nacl.public import PrivateKey, SealedBox
 from nacl.signing import SigningKey
 
-from tests.stack import SECONDS
+from tests.stack import SECONDS, Stack
 
 LAPTOPS_CONTACT_KEY = "OVLHLkW1Q+DS1PUhwphDroyLaiYjnq1HuYcyiIiSm+U="
 """The private half of PartnerContactKey in samconfig.toml's section local: it opens what tests sealed."""
@@ -98,3 +101,19 @@ class Partner:
     def get(self, order_id: str, **changes: Any) -> requests.Response:
         """Read one order."""
         return self.send("GET", f"/partner/orders/{order_id}", **changes)
+
+
+def staff(stack: Stack) -> Credentials:
+    """Return what staff tools sign with."""
+    answer = stack.client("sts").assume_role(RoleArn=stack["StaffToolsRoleArn"], RoleSessionName="staff-tool")
+    given = answer["Credentials"]
+    return Credentials(given["AccessKeyId"], given["SecretAccessKey"], given["SessionToken"])
+
+
+def revoke(stack: Stack, partner_id: str, credentials: Credentials | None) -> requests.Response:
+    """Revoke a partner as a staff tool does, with AWS credentials or without."""
+    url = f"{stack['OrdersApiUrl'].rstrip('/')}/partners/{partner_id}"
+    request = AWSRequest("DELETE", url, headers={})
+    if credentials:
+        SigV4Auth(credentials, "execute-api", stack["UserPoolId"].partition("_")[0]).add_auth(request)
+    return requests.request("DELETE", url, headers=dict(request.headers), timeout=SECONDS)

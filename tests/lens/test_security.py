@@ -5,12 +5,13 @@ from __future__ import annotations
 import json
 import re
 import subprocess
+from collections.abc import Iterator
 from typing import Any
 
 import pytest
 
 from tests import templates
-from tests.partners import Partner
+from tests.partners import Partner, revoke, staff
 from tests.stack import ORDER, OUTPUTS, OrdersApi, Stack
 
 # What no log line may hold: a JSON Web Token, an e-mail address, a password as the tests make them.
@@ -27,11 +28,18 @@ LAMBDAS_OWN = {"logs", "xray"}
 
 
 @pytest.fixture(scope="module", autouse=True)
-def one_round(api: OrdersApi) -> None:
+def one_round(api: OrdersApi, stack: Stack) -> Iterator[None]:
     """Call every operation once, so that each function has used what it needs."""
     order_id = api.create(ORDER).json()["order_id"]
     api.get(order_id)
     api.list()
+    owner = stack.enrol("members")
+    partner = Partner(stack["OrdersApiUrl"].rstrip("/"), owner.claims["sub"])
+    OrdersApi(partner.url, owner.token).send("PUT", "/partner", json=partner.registration())
+    partner.get(partner.create(ORDER).json()["order_id"])
+    revoke(stack, partner.partner_id, staff(stack))
+    yield
+    owner.leave()
 
 
 def decisions(stack: Stack) -> list[dict[str, str]]:

@@ -13,7 +13,6 @@ import requests
 import schemathesis
 from botocore.auth import SigV4Auth
 from botocore.awsrequest import AWSRequest
-from botocore.credentials import Credentials
 from hypothesis import HealthCheck, given, settings
 from schemathesis.checks import not_a_server_error
 from schemathesis.generation import GenerationMode
@@ -26,6 +25,7 @@ from schemathesis.specs.openapi.checks import (
 
 from tests import templates
 from tests.integration.orders.test_partners import registered
+from tests.partners import staff
 from tests.stack import SECONDS, Member, Stack
 
 CHECKS = [
@@ -53,9 +53,7 @@ def owner(stack: Stack) -> Iterator[Member]:
 def sessions(stack: Stack, owner: Member) -> dict[str, requests.Session]:
     """A session for each kind of credentials, which puts the right ones on whatever is sent."""
     partner, base = registered(stack, owner), urlsplit(stack["OrdersApiUrl"].rstrip("/")).path
-    given_ = stack.client("sts").assume_role(RoleArn=stack["StaffToolsRoleArn"], RoleSessionName="fuzz")
-    keys = given_["Credentials"]
-    staff = Credentials(keys["AccessKeyId"], keys["SecretAccessKey"], keys["SessionToken"])
+    staff_credentials = staff(stack)
 
     def as_member(request: requests.PreparedRequest) -> requests.PreparedRequest:
         request.headers["Authorization"] = f"Bearer {owner.token}"
@@ -75,7 +73,7 @@ def sessions(stack: Stack, owner: Member) -> dict[str, requests.Session]:
 
     def as_staff(request: requests.PreparedRequest) -> requests.PreparedRequest:
         signed = AWSRequest(request.method, request.url, data=request.body, headers={})
-        SigV4Auth(staff, "execute-api", stack["UserPoolId"].partition("_")[0]).add_auth(signed)
+        SigV4Auth(staff_credentials, "execute-api", stack["UserPoolId"].partition("_")[0]).add_auth(signed)
         request.headers.update(dict(signed.headers))
         return request
 
