@@ -27,6 +27,7 @@ import logging
 import re
 from http import HTTPStatus
 from typing import TYPE_CHECKING, Any
+from urllib.parse import quote
 
 from ministack.core import iam_evaluator as evaluator
 from ministack.core.responses import error_response_json, get_account_id, get_region
@@ -128,7 +129,10 @@ def permitted_integration(invoke: Callable[..., Awaitable[Any]]) -> Callable[...
         is_function = service is None or service[1] == "lambda"
         if is_function and not integration.get("credentials"):
             api_id, stage_name, _stage, resource, _path, method, *_request, parameters = place
-            path = PARAMETER.sub(lambda match: str((parameters or {}).get(match[1], "")), resource["path"])
+            # Escaped as in a URL: the engine's wildcards do not reach over a line end.
+            path = PARAMETER.sub(
+                lambda match: quote(str((parameters or {}).get(match[1], "")), safe=""), resource["path"]
+            )
             api = f"arn:aws:execute-api:{caller['owner_region']}:{caller['owner_account_id']}:{api_id}"
             function = rest._extract_lambda_ref_from_integration_uri(uri)
             if not may_invoke(function, "apigateway.amazonaws.com", f"{api}/{stage_name}/{method}{path}"):
