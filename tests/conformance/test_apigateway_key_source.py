@@ -31,9 +31,14 @@ def deployed(client: Callable[[str], Any], engine: Engine, quota: int, ttl: int 
         restApiId=api.id,
         patchOperations=[{"op": "replace", "path": "/apiKeySource", "value": "AUTHORIZER"}],
     )
-    arn = client("lambda").get_function(FunctionName=make_function(client, ALLOWING))["Configuration"][
-        "FunctionArn"
-    ]
+    name = make_function(client, ALLOWING)
+    client("lambda").add_permission(
+        FunctionName=name,
+        StatementId="api",
+        Action="lambda:InvokeFunction",
+        Principal="apigateway.amazonaws.com",
+    )
+    arn = client("lambda").get_function(FunctionName=name)["Configuration"]["FunctionArn"]
     authorizer = api.gateway.create_authorizer(
         restApiId=api.id,
         name="who",
