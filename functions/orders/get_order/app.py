@@ -1,11 +1,15 @@
 """GET /orders/{order_id}: one order of the member, as it is now."""
 
+from typing import Annotated
+
 import msgspec
 
 from orders.repository import Orders
 from shared import config
-from shared.http import Request, Response, api, json_response
+from shared.http import Request, Response, api, current_response
 from shared.tables import Table
+
+SECONDS_TO_ASK_AGAIN = "1"
 
 
 class Settings(msgspec.Struct, frozen=True):
@@ -14,11 +18,19 @@ class Settings(msgspec.Struct, frozen=True):
     orders_table: str
 
 
+class Headers(msgspec.Struct, frozen=True):
+    """The headers that the operation reads."""
+
+    if_none_match: Annotated[str, msgspec.Meta(max_length=1024)] = ""
+
+
 settings = config.read(Settings)
 orders = Orders(Table(settings.orders_table))
 
 
 @api
 def handler(request: Request) -> Response:
-    """Answer with the order, or 404 when the member has none with this id."""
-    return json_response(200, orders.get(request.caller.id, request.path_parameter("order_id")))
+    """Answer with the order, 304 when the caller has it as it is, or 404 when the member has none such."""
+    order = orders.get(request.caller.id, request.path_parameter("order_id"))
+    asking_again = {"Retry-After": SECONDS_TO_ASK_AGAIN} if order.status == "PENDING" else {}
+    return current_response(order, request.headers(Headers).if_none_match, asking_again)

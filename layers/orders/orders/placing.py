@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 
 from orders import rules
+from orders.clock import now
 from shared import idempotency
 from shared.ids import uuid7
 
@@ -43,12 +43,8 @@ def place_order(member_id: str, key: str, new_order: NewOrder, orders: Orders, c
         claims,
         f"{member_id}#{OPERATION}#{key}",
         idempotency.fingerprint(new_order),
-        {"order_id": uuid7(), "created_at": _now()},
+        {"order_id": uuid7(), "created_at": now()},
     )
     order = rules.place(new_order, claimed["order_id"], claimed["created_at"])
-    orders.add(member_id, order)
+    orders.add(member_id, order, new_order.payment_token, new_order.shipping_token)
     return order
-
-
-def _now() -> str:
-    return datetime.now(UTC).isoformat(timespec="milliseconds").replace("+00:00", "Z")

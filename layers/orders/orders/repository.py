@@ -4,7 +4,10 @@
 | --- | --- |
 | `member_id` | partition key: the Cognito `sub` of the member |
 | `order_id` | sort key: a UUIDv7, so the order of keys is the order of time |
-| the rest | as in `orders.models.Order` |
+| as in `orders.models.Order` | what the member sees |
+| `payment_token`, `shipping_token` | what the member chose, for the providers |
+| `outcome` | what becomes of the order, once decided: `status` and `reason` |
+| `stock`, `payment`, `shipment` | what the saga did: `orders.progress` |
 
 Every method takes the member first and looks into that partition only: nobody's order can be reached from
 another member's request, whatever ids and cursors it holds.
@@ -16,12 +19,15 @@ from typing import TYPE_CHECKING
 
 import msgspec
 
+from orders.clock import now
 from orders.models import Order
 from shared.ids import is_uuid7
-from shared.problems import NotFound
+from shared.items import Update
+from shared.problems import Conflict, NotFound
 
 if TYPE_CHECKING:
-    from shared.tables import Item, Table
+    from shared.items import Item
+    from shared.tables import Table
 
 
 class OrderNotFound(NotFound):
@@ -31,22 +37,63 @@ class OrderNotFound(NotFound):
         super().__init__("You have no such order.")
 
 
+class AlreadyDecided(Conflict):
+    """The order is confirmed or rejected: there is nothing left to cancel."""
+
+    def __init__(self, status: str) -> None:
+        super().__init__(f"The order is {status.lower()} and can no longer be cancelled.")
+
+
 class Orders:
     """The orders of all members.
 
     Parameters
     ----------
     table
-        OrdersTable, or a fake with its `get`, `put_if` and `query`.
+        OrdersTable, or a fake with its `get`, `put_if`, `update_if` and `query`.
     """
 
     def __init__(self, table: Table) -> None:
         self._table = table
 
-    def add(self, member_id: str, order: Order) -> None:
+    def add(self, member_id: str, order: Order, payment_token: str, shipping_token: str) -> None:
         """Keep `order`, unless there is one with its id: adding twice is adding once. One PutItem."""
-        item: Item = {"member_id": member_id, **msgspec.to_builtins(order)}
+        item: Item = {
+            "member_id": member_id,
+            **msgspec.to_builtins(order),
+            "payment_token": payment_token,
+            "shipping_token": shipping_token,
+        }
         self._table.put_if("attribute_not_exists(order_id)", item)
+
+    def cancel(self, member_id: str, order_id: str) -> Order:
+        """Decide that the order is cancelled, and return it as it is now: its saga undoes what was done.
+
+        Cancelling twice is cancelling once. One UpdateItem, and one GetItem to answer from.
+
+        Raises
+        ------
+        OrderNotFound
+            When the member has no such order.
+        AlreadyDecided
+            When it is confirmed or rejected.
+        """
+        if not is_uuid7(order_id):
+            raise OrderNotFound
+        outcome = {"status": "CANCELLED", "reason": "CANCELLED_BY_MEMBER"}
+        refused = self._table.update_if(
+            Update(
+                key={"member_id": member_id, "order_id": order_id},
+                condition="attribute_exists(order_id) AND attribute_not_exists(outcome)",
+                change="SET outcome = :outcome, timeline = list_append(timeline, :entry)",
+                values={":outcome": outcome, ":entry": [{"step": "CANCEL_REQUESTED", "at": now()}]},
+            )
+        )
+        if refused == {}:
+            raise OrderNotFound
+        if refused and refused["outcome"]["status"] != "CANCELLED":
+            raise AlreadyDecided(refused["outcome"]["status"])
+        return self.get(member_id, order_id)
 
     def get(self, member_id: str, order_id: str) -> Order:
         """Return one order as it is now. One strongly consistent GetItem; none for what cannot be an id.

@@ -1,10 +1,10 @@
-"""The rules of placing an order: pure functions, no clock, no store."""
+"""The rules of an order: pure functions, no clock, no store."""
 
 from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from orders.models import Order
+from orders.models import Entry, Order
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -30,4 +30,13 @@ def place(new_order: NewOrder, order_id: str, created_at: str) -> Order:
         total=total(new_order.lines),
         lines=new_order.lines,
         created_at=created_at,
+        timeline=[Entry("PLACED", created_at)],
     )
+
+
+def quantities(lines: Iterable[Line]) -> dict[str, int]:
+    """Return how many of each product the lines ask for, by product; two lines of one product add up."""
+    wanted: dict[str, int] = {}
+    for line in lines:
+        wanted[line.product_id] = wanted.get(line.product_id, 0) + line.quantity
+    return wanted

@@ -93,6 +93,27 @@ def json_response(status: int, body: object, headers: Mapping[str, str] | None =
     )
 
 
+def current_response(body: object, known: str, headers: Mapping[str, str] | None = None) -> Response:
+    """Return `body` as JSON with its ETag, or 304 without it when the caller has it as it is.
+
+    Parameters
+    ----------
+    body
+        What the address stands for at the moment.
+    known
+        The request's If-None-Match: entity tags, or "*", or "" without the header (RFC 9110, section 13.1.2).
+    headers
+        More headers, of either answer.
+    """
+    response = json_response(200, body, headers)
+    tag = f'"{hashlib.sha256(response.body.encode()).hexdigest()[:32]}"'
+    described = {"ETag": tag, "Cache-Control": "private, no-cache", **(headers or {})}
+    tags = {one.strip().removeprefix("W/") for one in known.split(",")}
+    if tags & {tag, "*"}:
+        return Response(304, "", described)
+    return Response(200, response.body, {**response.headers, **described})
+
+
 class Request:
     """A view of an API Gateway REST proxy event. Each part is read, and refused, when it is asked for."""
 

@@ -22,7 +22,8 @@ import msgspec
 from shared.problems import FieldError, UnprocessableContent
 
 if TYPE_CHECKING:
-    from shared.tables import Item, Table
+    from shared.items import Item
+    from shared.tables import Table
 
 IdempotencyKey: TypeAlias = Annotated[str, msgspec.Meta(pattern=r"^[A-Za-z0-9_-]{8,64}\Z")]
 """The header Idempotency-Key, as every operation that takes it reads it."""

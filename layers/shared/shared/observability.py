@@ -21,6 +21,8 @@ from typing import TYPE_CHECKING, Any, TypeAlias
 from aws_lambda_powertools.logging import Logger
 from aws_lambda_powertools.metrics import Metrics
 
+from shared.faults import Transient
+
 if TYPE_CHECKING:
     from collections.abc import Callable
 
@@ -119,9 +121,11 @@ def observed(handler: LambdaHandler) -> LambdaHandler:
 
     Raises
     ------
+    Transient
+        In place of a failure that may pass, so that whoever called can tell that it is worth another try.
     Fault
-        In place of any exception, which is logged with its type and stack. Lambda counts it in `Errors`,
-        retries asynchronous events and marks the trace as faulty; see
+        In place of any other exception. Either is logged with its type and stack; Lambda counts it in
+        `Errors`, retries asynchronous events and marks the trace as faulty; see
         docs/decisions/0021-faults-are-raised.md.
     """
 
@@ -134,7 +138,8 @@ def observed(handler: LambdaHandler) -> LambdaHandler:
             return handler(event, context)
         except Exception as error:
             logger.exception("fault", extra=_what_aws_said(error))
-            raise Fault(f"{type(error).__name__}: the log line of this request has the stack") from None
+            kind = Transient if isinstance(error, Transient) else Fault
+            raise kind(f"{type(error).__name__}: the log line of this request has the stack") from None
         finally:
             if metrics.metric_set:
                 metrics.flush_metrics()

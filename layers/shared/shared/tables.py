@@ -1,26 +1,23 @@
-"""DynamoDB tables: one client an environment, tuned for a function behind an API, and few calls.
-
-Items go in and come out as plain dictionaries of str, int, bool, None, lists and dictionaries. Money is
-integer minor units and times are text, so no other type is needed, and a float is refused before it can lose
-a cent.
-"""
+"""DynamoDB tables: one client an environment, tuned for a function behind an API, and few calls."""
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any, NamedTuple, TypeAlias, cast
+from typing import TYPE_CHECKING, Any, cast
 
 import botocore.session
 from botocore.config import Config
-from botocore.exceptions import ClientError
+from botocore.exceptions import ClientError, ConnectionError, HTTPClientError  # noqa: A004 - botocore's
 
+from shared.faults import Transient
+from shared.items import Page, Refused, from_attributes, to_attributes
 from shared.observability import logger
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Iterable
 
     from mypy_boto3_dynamodb.client import DynamoDBClient
 
-Item: TypeAlias = dict[str, Any]
+    from shared.items import Item, Update
 
 # A request to an API has 29 s at most and a table answers within milliseconds: better to give up on a
 # connection early and try again than to wait for it. In the worst case, 3 attempts of 1 s + 3 s and the
@@ -47,11 +44,8 @@ def client() -> DynamoDBClient:
     return _client
 
 
-class Page(NamedTuple):
-    """Some items of a query, and the key to go on after, or None at the end."""
-
-    items: list[Item]
-    last_key: Item | None
+class Unavailable(Transient):
+    """DynamoDB did not answer, or was too busy: a write may have happened all the same."""
 
 
 class Table:
@@ -71,8 +65,8 @@ class Table:
 
     def get(self, key: Item, *, consistent: bool = False) -> Item | None:
         """Return the item with this whole primary key, or None."""
-        answer = self._call("get_item", Key=_to_attributes(key), ConsistentRead=consistent)
-        return _from_attributes(answer["Item"]) if "Item" in answer else None
+        answer = self._call("get_item", Key=to_attributes(key), ConsistentRead=consistent)
+        return from_attributes(answer["Item"]) if "Item" in answer else None
 
     def put_if(self, condition: str, item: Item, values: Item | None = None) -> Item | None:
         """Write `item` if `condition` holds for what is stored under its key.
@@ -90,11 +84,11 @@ class Table:
         -------
         None when the item was written, else the item that is stored and stays as it is.
         """
-        parameters: dict[str, Any] = {"ExpressionAttributeValues": _to_attributes(values)} if values else {}
+        parameters: dict[str, Any] = {"ExpressionAttributeValues": to_attributes(values)} if values else {}
         try:
             self._call(
                 "put_item",
-                Item=_to_attributes(item),
+                Item=to_attributes(item),
                 ConditionExpression=condition,
                 ReturnValuesOnConditionCheckFailure="ALL_OLD",
                 **parameters,
@@ -103,7 +97,54 @@ class Table:
             if error.response["Error"]["Code"] != "ConditionalCheckFailedException":
                 raise
             refused: dict[str, Any] = {**error.response}
-            return _from_attributes(refused["Item"])
+            return from_attributes(refused["Item"])
+        return None
+
+    def update_if(self, update: Update) -> Item | None:
+        """Change one item if its condition holds.
+
+        Returns
+        -------
+        None when the item was changed, else the item that is stored and stays as it is: an empty one where
+        there is none.
+        """
+        try:
+            self._call("update_item", ReturnValuesOnConditionCheckFailure="ALL_OLD", **_expressions(update))
+        except ClientError as error:
+            if error.response["Error"]["Code"] != "ConditionalCheckFailedException":
+                raise
+            refused: dict[str, Any] = {**error.response}
+            return from_attributes(refused.get("Item", {}))
+        return None
+
+    def update_all(self, updates: Iterable[tuple[Table, Update]]) -> Refused | None:
+        """Change items of this and other tables, all or none; one item at most once, 100 in all.
+
+        Returns
+        -------
+        None when all were changed, else which conditions failed. No item is brought back by those that held.
+
+        Raises
+        ------
+        Unavailable
+            When another transaction is at one of the items.
+        """
+        writes = [
+            {
+                "Update": {
+                    "TableName": table.name,
+                    "ReturnValuesOnConditionCheckFailure": "ALL_OLD",
+                    **_expressions(update),
+                }
+            }
+            for table, update in updates
+        ]
+        try:
+            _ask(self._dynamodb, "transact_write_items", TransactItems=writes)
+        except ClientError as error:
+            if error.response["Error"]["Code"] != "TransactionCanceledException":
+                raise
+            return _refusal({**error.response}["CancellationReasons"])
         return None
 
     def query(
@@ -123,7 +164,7 @@ class Table:
             The whole primary key after which to go on: the last page's `last_key`.
         """
         name, value = partition
-        parameters: dict[str, Any] = {"ExclusiveStartKey": _to_attributes(after)} if after else {}
+        parameters: dict[str, Any] = {"ExclusiveStartKey": to_attributes(after)} if after else {}
         answer = self._call(
             "query",
             KeyConditionExpression="#partition = :partition",
@@ -135,54 +176,62 @@ class Table:
         )
         last = answer.get("LastEvaluatedKey")
         return Page(
-            [_from_attributes(item) for item in answer["Items"]], _from_attributes(last) if last else None
+            [from_attributes(item) for item in answer["Items"]], from_attributes(last) if last else None
         )
 
     def _call(self, operation: str, **parameters: Any) -> Any:
-        answer = getattr(self._dynamodb, operation)(
-            TableName=self.name, ReturnConsumedCapacity="TOTAL", **parameters
-        )
-        units = answer.get("ConsumedCapacity", {}).get("CapacityUnits")
-        logger.debug("dynamodb", extra={"operation": operation, "table": self.name, "capacity_units": units})
-        return answer
+        return _ask(self._dynamodb, operation, TableName=self.name, **parameters)
 
 
-def _to_attributes(item: Item) -> dict[str, Any]:
-    return {name: _to_attribute(value) for name, value in item.items()}
+# What botocore's own retries did not get past. https://docs.aws.amazon.com/amazondynamodb/latest/
+# developerguide/Programming.Errors.html
+_PASSING = frozenset(
+    (
+        "InternalServerError",
+        "ProvisionedThroughputExceededException",
+        "RequestLimitExceeded",
+        "ServiceUnavailable",
+        "ThrottlingException",
+        "TransactionConflictException",
+        "TransactionInProgressException",
+    )
+)
 
 
-def _from_attributes(attributes: Mapping[str, Any]) -> Item:
-    return {name: _from_attribute(value) for name, value in attributes.items()}
+def _ask(dynamodb: DynamoDBClient, operation: str, **parameters: Any) -> Any:
+    """Call DynamoDB, and log at level DEBUG what it cost."""
+    try:
+        answer = getattr(dynamodb, operation)(ReturnConsumedCapacity="TOTAL", **parameters)
+    except ClientError as error:
+        if error.response["Error"]["Code"] in _PASSING:
+            raise Unavailable(f"{operation}: {error.response['Error']['Code']}") from error
+        raise
+    except (ConnectionError, HTTPClientError) as error:
+        raise Unavailable(f"{operation}: {type(error).__name__}") from error
+    used = answer.get("ConsumedCapacity", [])
+    for each in used if isinstance(used, list) else [used]:
+        units = {"table": each.get("TableName"), "capacity_units": each.get("CapacityUnits")}
+        logger.debug("dynamodb", extra={"operation": operation, **units})
+    return answer
 
 
-def _to_attribute(value: object) -> dict[str, Any]:
-    match value:
-        case str():
-            return {"S": value}
-        case bool():  # before int, which it also is
-            return {"BOOL": value}
-        case int():
-            return {"N": str(value)}
-        case None:
-            return {"NULL": True}
-        case dict():
-            return {"M": _to_attributes(value)}
-        case list():
-            return {"L": [_to_attribute(inner) for inner in value]}
-    raise TypeError(f"a table does not hold a {type(value).__name__}")
+def _refusal(reasons: Any) -> Refused:
+    """Return which conditions of a cancelled transaction failed."""
+    codes = {reason["Code"] for reason in reasons} - {"None", "ConditionalCheckFailed"}
+    if codes:
+        raise Unavailable(f"transact_write_items: {', '.join(sorted(codes))}")
+    return Refused(
+        tuple(reason["Code"] != "None" for reason in reasons),
+        tuple(from_attributes(reason["Item"]) if "Item" in reason else None for reason in reasons),
+    )
 
 
-def _from_attribute(attribute: Mapping[str, Any]) -> Any:
-    ((kind, value),) = attribute.items()
-    match kind:
-        case "S" | "BOOL":
-            return value
-        case "N":
-            return int(value)
-        case "NULL":
-            return None
-        case "M":
-            return _from_attributes(value)
-        case "L":
-            return [_from_attribute(inner) for inner in value]
-    raise TypeError(f"a table's attribute of type {kind} is not one this application writes")
+def _expressions(update: Update) -> dict[str, Any]:
+    names = {"ExpressionAttributeNames": update.names} if update.names else {}
+    return {
+        "Key": to_attributes(update.key),
+        "ConditionExpression": update.condition,
+        "UpdateExpression": update.change,
+        "ExpressionAttributeValues": to_attributes(update.values),
+        **names,
+    }

@@ -6,7 +6,7 @@ import copy
 import json
 from typing import Any
 
-from shared.tables import Item, Page
+from shared.items import Item, Page
 
 
 class Crash(Exception):  # noqa: N818 - it is no error of the code's

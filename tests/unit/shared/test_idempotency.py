@@ -14,7 +14,8 @@ from hypothesis.stateful import RuleBasedStateMachine, invariant, rule
 
 from shared import idempotency
 from shared.idempotency import KeyReused, claim, fingerprint
-from shared.tables import Item, Table
+from shared.items import Item
+from shared.tables import Table
 from tests.unit.orders.fakes import FakeTable
 
 

@@ -13,7 +13,8 @@ from hypothesis import strategies as st
 
 from shared import tables
 from shared.observability import logger
-from shared.tables import Item, Page, Table
+from shared.items import Item, Page, from_attributes, to_attributes
+from shared.tables import Table
 from tests.unit.shared.conftest import lines
 
 values = st.recursive(
@@ -172,7 +173,7 @@ def test_the_last_page_has_no_last_key(wire: Wire) -> None:
 
 
 def test_each_call_tells_its_capacity_units(wire: Wire, stream: io.StringIO) -> None:
-    wire.answers.append((200, {"ConsumedCapacity": {"CapacityUnits": 0.5}}))
+    wire.answers.append((200, {"ConsumedCapacity": {"TableName": "orders", "CapacityUnits": 0.5}}))
     logger.setLevel("DEBUG")
 
     Table("orders").get({"id": "1"})
@@ -184,7 +185,7 @@ def test_each_call_tells_its_capacity_units(wire: Wire, stream: io.StringIO) -> 
 
 @given(items)
 def test_an_item_comes_back_as_it_went(item: Item) -> None:
-    back = tables._from_attributes(tables._to_attributes(item))
+    back = from_attributes(to_attributes(item))
 
     assert repr(back) == repr(item)  # to equality alone, True is 1
 
@@ -192,10 +193,10 @@ def test_an_item_comes_back_as_it_went(item: Item) -> None:
 @pytest.mark.parametrize("value", [1.5, b"raw", {"a"}, object()])
 def test_a_type_that_no_item_has_is_refused_before_it_is_written(value: object) -> None:
     with pytest.raises(TypeError, match="a table does not hold"):
-        tables._to_attributes({"value": value})
+        to_attributes({"value": value})
 
 
 @pytest.mark.parametrize("attribute", [{"B": "cmF3"}, {"SS": ["a"]}])
 def test_a_type_that_this_application_does_not_write_is_refused(attribute: dict[str, Any]) -> None:
     with pytest.raises(TypeError, match="not one this application writes"):
-        tables._from_attributes({"value": attribute})
+        from_attributes({"value": attribute})

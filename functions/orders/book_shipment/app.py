@@ -1,0 +1,30 @@
+"""A step of the order saga: books the shipment."""
+
+from typing import Any
+
+import msgspec
+
+from orders.fulfilment import Job, book_shipment
+from orders.progress import Progress
+from orders.sandbox import SandboxCarrier
+from shared import config
+from shared.observability import observed
+from shared.tables import Table
+
+
+class Settings(msgspec.Struct, frozen=True):
+    """The function's environment variables."""
+
+    orders_table: str
+    provider_table: str
+
+
+settings = config.read(Settings)
+progress = Progress(Table(settings.orders_table))
+carrier = SandboxCarrier(Table(settings.provider_table))
+
+
+@observed
+def handler(event: dict[str, Any], context: Any) -> Any:  # noqa: ARG001 - Lambda passes both
+    """Book the shipment of the order in the event, and tell what came of it."""
+    return msgspec.to_builtins(book_shipment(msgspec.convert(event, Job), carrier, progress))

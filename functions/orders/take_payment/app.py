@@ -1,0 +1,30 @@
+"""A step of the order saga: takes the payment."""
+
+from typing import Any
+
+import msgspec
+
+from orders.fulfilment import Job, take_payment
+from orders.progress import Progress
+from orders.sandbox import SandboxPayments
+from shared import config
+from shared.observability import observed
+from shared.tables import Table
+
+
+class Settings(msgspec.Struct, frozen=True):
+    """The function's environment variables."""
+
+    orders_table: str
+    provider_table: str
+
+
+settings = config.read(Settings)
+progress = Progress(Table(settings.orders_table))
+payments = SandboxPayments(Table(settings.provider_table))
+
+
+@observed
+def handler(event: dict[str, Any], context: Any) -> Any:  # noqa: ARG001 - Lambda passes both
+    """Take the payment of the order in the event, and tell what came of it."""
+    return msgspec.to_builtins(take_payment(msgspec.convert(event, Job), payments, progress))

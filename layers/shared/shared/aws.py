@@ -1,0 +1,23 @@
+"""Clients of AWS services other than DynamoDB, one an environment."""
+
+from __future__ import annotations
+
+import functools
+from typing import Any
+
+import botocore.session
+from botocore.config import Config
+
+# In the worst case 3 attempts of 1 s + 5 s and the pauses between them take 21 s.
+_CONFIG = Config(
+    connect_timeout=1,
+    read_timeout=5,
+    retries={"mode": "standard", "total_max_attempts": 3},
+    tcp_keepalive=True,
+)
+
+
+@functools.cache
+def client(service: str) -> Any:
+    """Return the environment's client of a service, made at the first call."""
+    return botocore.session.get_session().create_client(service, config=_CONFIG)

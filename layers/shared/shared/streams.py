@@ -1,0 +1,44 @@
+"""Consumers of DynamoDB Streams: a record at a time, and Lambda is told where a batch failed.
+
+The event source mapping has ReportBatchItemFailures. Lambda then takes the batch up again at the record that
+failed, and not at its beginning.
+
+https://docs.aws.amazon.com/lambda/latest/dg/services-ddb-batchfailurereporting.html
+"""
+
+from __future__ import annotations
+
+import functools
+from typing import TYPE_CHECKING, Any, TypeAlias
+
+from shared.observability import logger, observed
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from shared.observability import LambdaHandler
+
+Record: TypeAlias = dict[str, Any]
+
+
+def each_record(handler: Callable[[Record], None]) -> LambdaHandler:
+    """Make a Lambda handler of one that takes a stream's record and raises when it cannot be handled.
+
+    The first record that fails ends the batch: those after it keep their order, and come again with it.
+    """
+
+    @observed
+    @functools.wraps(handler)
+    def handle(event: dict[str, Any], context: Any) -> dict[str, Any]:  # noqa: ARG001 - Lambda passes both
+        for record in event["Records"]:
+            try:
+                handler(record)
+            except Exception as error:  # whatever it is, it is this record's
+                number = record["dynamodb"]["SequenceNumber"]
+                logger.exception(
+                    "record failed", extra={"sequence_number": number, "error": type(error).__name__}
+                )
+                return {"batchItemFailures": [{"itemIdentifier": number}]}
+        return {"batchItemFailures": []}
+
+    return handle
