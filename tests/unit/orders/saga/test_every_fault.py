@@ -1,0 +1,272 @@
+"""Whatever happens to orders and their sagas: nothing is lost, nothing happens twice, and all come to an end.
+
+Orders are placed, cancelled and carried on by their sagas while every call may fail in every way. The saga is
+its real definition over its real functions (tests/unit/orders/saga/world.py).
+"""
+
+from __future__ import annotations
+
+import json
+from typing import Any
+
+import pytest
+from hypothesis import HealthCheck, settings
+from hypothesis import strategies as st
+from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, precondition, rule
+
+from tests.unit.functions import Context, sample_event
+from tests.unit.orders.saga.world import World
+
+RUNS = 500
+WAYS = [
+    *["well"] * 10,
+    *("before", "after", "timeout", "late", "twice", "fault"),
+    *(f"killed {calls}" for calls in range(6)),
+]
+PRODUCTS = ("teapot", "cup", "saucer")
+payment_tokens = st.sampled_from(["tok_ok"] * 6 + ["tok_declined", "tok_timeout", "tok_flaky", "unknown"])
+shipping_tokens = st.sampled_from(["ship_ok"] * 6 + ["ship_unavailable", "ship_timeout", "ship_flaky"])
+line = st.fixed_dictionaries(
+    {
+        "product_id": st.sampled_from(PRODUCTS),
+        "quantity": st.integers(1, 6),
+        "unit_price": st.integers(0, 5000),
+    }
+)
+runs = 0
+
+
+class Shop(RuleBasedStateMachine):
+    """A shop, its customers and its bad days."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        global runs  # noqa: PLW0603 - counted over all machines
+        runs += 1
+        self.monkeypatch = pytest.MonkeyPatch()
+        self.world = World(self.monkeypatch)
+        self.placed: list[str] = []
+        self.told: dict[str, int] = {}
+        """By order, what its member was answered when cancelling it: 202 or 409."""
+        self.running: set[str] = set()
+        self.ran: set[str] = set()
+        self.read = {"start_saga": 0, "publish_events": 0}
+        self.brought = dict.fromkeys(PRODUCTS, 0)
+
+    @initialize(stock=st.lists(st.sampled_from([0, 7, 100, 100, 100, 100]), min_size=3, max_size=3))
+    def open_shop(self, stock: list[int]) -> None:
+        for product, quantity in zip(PRODUCTS, stock, strict=True):
+            self.world.stock_in(product, quantity)
+            self.brought[product] = quantity
+
+    def teardown(self) -> None:
+        try:
+            self.let_all_end()
+            self.check_the_end()
+        finally:
+            self.monkeypatch.undo()
+
+    # What happens ----------------------------------------------------------------------------------------
+
+    @rule(
+        lines=st.lists(line, min_size=1, max_size=3),
+        payment=payment_tokens,
+        shipping=shipping_tokens,
+        starts_at_once=st.booleans(),
+    )
+    def place(self, lines: list[Any], payment: str, shipping: str, starts_at_once: bool) -> None:
+        event = sample_event("orders", "create_order")
+        event["multiValueHeaders"]["Idempotency-Key"] = [f"order-{len(self.placed):06}"]
+        order = {"currency": "EUR", "lines": lines, "payment_token": payment, "shipping_token": shipping}
+        event["body"] = json.dumps(order)
+        answer = self.world.functions["create_order"](event, Context())
+        assert answer["statusCode"] == 202
+        self.placed.append(json.loads(answer["body"])["order_id"])
+        if starts_at_once:
+            self.deliver("start_saga", 10, False)
+
+    @precondition(lambda self: self.placed)
+    @rule(data=st.data())
+    def cancel(self, data: st.DataObject) -> None:
+        self.cancel_one(data.draw(st.sampled_from(self.placed), label="cancelled"))
+
+    @rule(data=st.data())
+    def read_the_stream(self, data: st.DataObject) -> None:
+        self.world.hook = self.trouble_with_events(data)
+        for consumer in self.read:
+            self.deliver(consumer, data.draw(st.integers(1, 6), label="batch"), data.draw(st.booleans()))
+
+    @precondition(lambda self: set(self.world.started) - self.ran)
+    @rule(data=st.data())
+    def run_sagas(self, data: st.DataObject) -> None:
+        while waiting := sorted(set(self.world.started) - self.ran):
+            self.run_one(data.draw(st.sampled_from(waiting), label="saga"), data)
+
+    @precondition(lambda self: self.world.late)
+    @rule()
+    def a_late_call_arrives(self) -> None:
+        self.arrive_late()
+
+    # How it happens ---------------------------------------------------------------------------------------
+
+    def cancel_one(self, order_id: str) -> None:
+        event = sample_event("orders", "cancel_order")
+        event["pathParameters"] = {"order_id": order_id}
+        status = self.world.functions["cancel_order"](event, Context())["statusCode"]
+        assert status in {202, 409}
+        assert self.told.setdefault(order_id, status) == status
+
+    def run_one(self, order_id: str, data: st.DataObject) -> None:
+        """Run a saga; before any of its calls, a member, another saga or a late call may come in between."""
+        outer = self.world.hook
+        self.ran.add(order_id)
+        self.running.add(order_id)
+
+        def trouble(name: str) -> str:
+            between = data.draw(st.sampled_from(["nothing"] * 20 + ["cancel", "late", "late", "another"]), label=name)
+            others = sorted(set(self.world.started) - self.ran)
+            if between == "cancel":
+                self.cancel_one(data.draw(st.sampled_from(self.placed)))
+            elif between == "late":
+                self.arrive_late()
+            elif between == "another" and others and len(self.running) < 3:
+                self.run_one(others[0], data)
+            return data.draw(st.sampled_from(WAYS), label=name)
+
+        self.world.hook = trouble
+        self.world.run(self.world.started[order_id])
+        self.world.hook = outer
+        self.running.discard(order_id)
+
+    def arrive_late(self) -> None:
+        hook, self.world.hook = self.world.hook, lambda name: "well"
+        for call in self.world.late[:]:
+            self.world.late.remove(call)
+            try:
+                call()
+            except Exception as error:  # noqa: BLE001 - nobody listens to a late call any more
+                assert type(error).__name__ == "_ExecutionError", error
+        self.world.hook = hook
+
+    def trouble_with_events(self, data: st.DataObject) -> Any:
+        ways = ["well"] * 4 + ["refused", "after"]
+        return lambda name: data.draw(st.sampled_from(ways), label=name)
+
+    def deliver(self, consumer: str, size: int, twice: bool) -> None:
+        """Give a consumer its next records as the event source mapping does, once or twice."""
+        start = self.read[consumer]
+        wanted = self.world.dynamo.changes[start : start + size]
+        records = [one for one in wanted if consumer != "start_saga" or one["eventName"] == "INSERT"]
+        answer: dict[str, Any] = {"batchItemFailures": []}
+        for _ in range(2 if twice else 1):
+            answer = self.world.functions[consumer]({"Records": records}, Context())
+        failed = [one["itemIdentifier"] for one in answer["batchItemFailures"]]
+        self.read[consumer] = int(failed[0]) if failed else start + len(wanted)
+
+    # What holds at any moment ------------------------------------------------------------------------------
+
+    @invariant()
+    def stock_is_never_lost_and_never_negative(self) -> None:
+        for product, counts in self.world.stock().items():
+            assert min(counts.values()) >= 0, (product, counts)
+            assert sum(counts.values()) == self.brought[product], (product, counts)
+
+    @invariant()
+    def a_confirmed_order_is_paid_and_shipped(self) -> None:
+        paid, shipped = self.world.provider("payment"), self.world.provider("shipment")
+        for order_id, order in self.world.dynamo.orders().items():
+            if order["status"]["S"] == "CONFIRMED":
+                assert paid[order_id]["state"]["S"] == "DONE"
+                assert paid[order_id]["amount"] == order["total"]
+                assert shipped[order_id]["state"]["S"] == "DONE"
+
+    # The end ------------------------------------------------------------------------------------------------
+
+    def let_all_end(self) -> None:
+        """Bring what is under way to its end, and do for the dead ends what the runbook says."""
+        self.world.hook = lambda name: "well"
+        for _ in range(2):
+            for consumer in self.read:
+                while self.read[consumer] < len(self.world.dynamo.changes):
+                    self.deliver(consumer, 10, False)
+            self.arrive_late()
+            for order_id in sorted(set(self.world.started) - self.ran):
+                self.ran.add(order_id)
+                assert self.world.run(self.world.started[order_id]) == "SUCCEEDED"
+            for message in self.world.dead_ends:
+                assert self.world.run(message["input"]) == "SUCCEEDED"
+            unfinished = {
+                order_id
+                for order_id, order in self.world.dynamo.orders().items()
+                if order["status"]["S"] == "PENDING" and order_id in self.ran
+            }
+            for order_id in unfinished:  # its message was lost too: the failed execution has the input
+                assert self.world.run(self.world.started[order_id]) == "SUCCEEDED"
+            self.world.dead_ends.clear()
+
+    def check_the_end(self) -> None:
+        orders = self.world.dynamo.orders()
+        assert set(orders) == set(self.placed)
+        confirmed = {order_id: order for order_id, order in orders.items() if order["status"]["S"] == "CONFIRMED"}
+        taken = {
+            order_id: int(charge["amount"]["N"])
+            for order_id, charge in self.world.provider("payment").items()
+            if charge["state"]["S"] == "DONE"
+        }
+        booked = {
+            order_id
+            for order_id, shipment in self.world.provider("shipment").items()
+            if shipment["state"]["S"] == "DONE"
+        }
+        assert taken == {order_id: int(order["total"]["N"]) for order_id, order in confirmed.items()}
+        assert booked == set(confirmed)
+        sold = dict.fromkeys(PRODUCTS, 0)
+        for order in confirmed.values():
+            for each in order["lines"]["L"]:
+                sold[each["M"]["product_id"]["S"]] += int(each["M"]["quantity"]["N"])
+        for product, counts in self.world.stock().items():
+            assert counts == {
+                "available": self.brought[product] - sold[product],
+                "reserved": 0,
+                "sold": sold[product],
+            }
+        for order_id, order in orders.items():
+            self.check_one(order_id, order)
+
+    def check_one(self, order_id: str, order: dict[str, Any]) -> None:
+        status = order["status"]["S"]
+        assert status in {"CONFIRMED", "REJECTED", "CANCELLED"}
+        if order_id in self.told:
+            assert (self.told[order_id] == 202) == (status == "CANCELLED")
+        steps = [entry["M"]["step"]["S"] for entry in order["timeline"]["L"]]
+        assert len(steps) == len(set(steps)), steps
+        assert (steps[0], steps[-1]) == ("PLACED", status)
+        mine = {event["event_id"]: event for event in self.world.events if event["order_id"] == order_id}
+        assert sorted(event["type"] for event in mine.values()) == sorted(
+            ["OrderPlaced", f"Order{status.title()}"]
+        )
+
+
+@pytest.fixture(autouse=True)
+def quiet(capsys: pytest.CaptureFixture[str]) -> Any:
+    """Keep the functions' log lines out of the report, and say how many runs there were."""
+    yield
+    capsys.readouterr()
+    with capsys.disabled():
+        print(f"{runs} runs without a violation ", end="")
+
+
+def test_nothing_is_lost_and_nothing_happens_twice() -> None:
+    from hypothesis.stateful import run_state_machine_as_test
+
+    run_state_machine_as_test(  # type: ignore[no-untyped-call]
+        Shop,
+        settings=settings(
+            max_examples=RUNS,
+            stateful_step_count=14,
+            deadline=None,
+            suppress_health_check=list(HealthCheck),
+        ),
+    )
+
+    assert runs >= RUNS
