@@ -118,6 +118,8 @@ def _bring(
         with progress.phase("seed") as phase:
             told = outputs.collect(cloud)
             told |= seed.seed(cloud, told["UserPoolId"], known)
+            if "StockTable" in told:
+                seed.fill_shelves(cloud, told["StockTable"])
             outputs.write(cloud, told)
             phase.note = told["DemoUser"]
         left_out = tuple(row for row in resources if row.physical_id.startswith(stack.PLACEHOLDER))

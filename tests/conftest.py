@@ -5,14 +5,28 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 import pytest
+import requests
 
-from tests.stack import Member, OrdersApi, Stack
+from tests.stack import ORDER, SECONDS, Member, OrdersApi, Stack
 
 
 @pytest.fixture(scope="session")
 def stack() -> Stack:
     """The running stack."""
     return Stack.read()
+
+
+@pytest.fixture(scope="session")
+def stocked(stack: Stack) -> Iterator[Stack]:
+    """The running stack with something to sell; on this machine, its sagas pause for a hundredth of the time."""
+    for line in ORDER["lines"]:
+        stack.stock_in(line["product_id"], 1000)
+    settings = f"{stack.get('EngineUrl')}/_ministack/config"
+    if stack.on_this_machine:
+        requests.post(settings, json={"stepfunctions._SFN_WAIT_SCALE": 0.01}, timeout=SECONDS)
+    yield stack
+    if stack.on_this_machine:
+        requests.post(settings, json={"stepfunctions._SFN_WAIT_SCALE": 1}, timeout=SECONDS)
 
 
 @pytest.fixture(scope="session")

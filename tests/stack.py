@@ -6,6 +6,7 @@ import base64
 import json
 import os
 import secrets
+import time
 from collections import UserDict
 from dataclasses import dataclass
 from functools import cached_property
@@ -18,6 +19,7 @@ from botocore.config import Config
 
 OUTPUTS = Path(os.environ.get("LENS_OUTPUTS", Path(__file__).parents[1] / ".local/outputs.json"))
 SECONDS = 30
+FOLLOW_SECONDS = 120
 
 ORDER: dict[str, Any] = {
     "currency": "EUR",
@@ -25,6 +27,8 @@ ORDER: dict[str, Any] = {
         {"product_id": "teapot", "quantity": 2, "unit_price": 2450},
         {"product_id": "cup", "quantity": 6, "unit_price": 700},
     ],
+    "payment_token": "tok_ok",
+    "shipping_token": "ship_ok",
 }
 """An order that the API takes."""
 
@@ -87,6 +91,22 @@ class Stack(UserDict[str, str]):
             if row.get("Service") == service and row["LogicalResourceId"] == logical_id
         )
 
+    def stock_in(self, product_id: str, pieces: int) -> None:
+        """Bring pieces of a product in."""
+        self.client("dynamodb").update_item(
+            TableName=self["StockTable"],
+            Key={"product_id": {"S": product_id}},
+            UpdateExpression="ADD available :pieces, reserved :none, sold :none",
+            ExpressionAttributeValues={":pieces": {"N": str(pieces)}, ":none": {"N": "0"}},
+        )
+
+    def stock(self, product_id: str) -> dict[str, int]:
+        """Return how many pieces of a product are available, reserved and sold."""
+        item = self.client("dynamodb").get_item(
+            TableName=self["StockTable"], Key={"product_id": {"S": product_id}}, ConsistentRead=True
+        )["Item"]
+        return {name: int(item[name]["N"]) for name in ("available", "reserved", "sold")}
+
     def enrol(self, *groups: str) -> Member:
         """Make a confirmed member with a password, in the groups given."""
         cognito = self.client("cognito-idp")
@@ -148,6 +168,11 @@ def claims_of(token: str) -> dict[str, Any]:
     return claims
 
 
+def asked_for(order: dict[str, Any]) -> dict[str, Any]:
+    """Return what of an order stays as it was placed: its saga changes the rest."""
+    return {name: order[name] for name in ("order_id", "currency", "total", "lines", "created_at")}
+
+
 class OrdersApi:
     """The orders API as a client sees it: URLs, headers and bodies, nothing of its inside."""
 
@@ -167,9 +192,30 @@ class OrdersApi:
         headers = {"Idempotency-Key": key or secrets.token_hex(16), **headers}
         return self.send("POST", "/orders", json=order, headers=headers)
 
-    def get(self, order_id: str) -> requests.Response:
-        """Read one order."""
-        return self.send("GET", f"/orders/{order_id}")
+    def get(self, order_id: str, known: str | None = None) -> requests.Response:
+        """Read one order, unless it is still as the entity tag `known` says."""
+        headers = {} if known is None else {"If-None-Match": known}
+        return self.send("GET", f"/orders/{order_id}", headers=headers)
+
+    def cancel(self, order_id: str) -> requests.Response:
+        """Cancel one order."""
+        return self.send("POST", f"/orders/{order_id}/cancel")
+
+    def follow(self, order_id: str) -> dict[str, Any]:
+        """Read an order until it is final, as often as its answers ask for, and return it.
+
+        Raises
+        ------
+        TimeoutError
+            When it is still pending after FOLLOW_SECONDS.
+        """
+        deadline = time.monotonic() + FOLLOW_SECONDS
+        while (answer := self.get(order_id)).headers.get("Retry-After"):
+            if time.monotonic() > deadline:
+                raise TimeoutError(f"order {order_id}: {answer.text}")
+            time.sleep(min(0.1, float(answer.headers["Retry-After"])))
+        order: dict[str, Any] = answer.json()
+        return order
 
     def list(self, **query: Any) -> requests.Response:
         """Read a page of orders, newest first."""

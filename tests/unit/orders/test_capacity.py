@@ -15,8 +15,8 @@ from tests.unit.orders.fakes import FakeTable
 
 MEMBER = "8f14e45f-ceea-467f-a830-0a1b2c3d4e5f"
 PAGE = (ROOT / "docs/services/orders.md").read_text()
-TWO_LINES = NewOrder("EUR", [Line("teapot", 2, 2450), Line("cup", 6, 700)])
-GREATEST = NewOrder("EUR", [Line("x" * 64, 99, 999_999_999)] * 50)
+TWO_LINES = NewOrder("EUR", [Line("teapot", 2, 2450), Line("cup", 6, 700)], "tok_ok", "ship_ok")
+GREATEST = NewOrder("EUR", [Line("x" * 64, 99, 999_999_999)] * 50, "t" * 64, "s" * 64)
 
 
 def size(value: Any) -> int:

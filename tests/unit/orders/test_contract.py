@@ -13,7 +13,7 @@ import pytest
 import yaml
 
 from orders import rules
-from orders.models import Line, NewOrder, Order, OrderPage
+from orders.models import Entry, Line, NewOrder, Order, OrderPage
 from orders.partners import Partner, Registration
 from shared.http import MAX_BODY
 from shared.ids import uuid7
@@ -63,7 +63,7 @@ def parameter(path: str, method: str, name: str) -> dict[str, Any]:
 
 
 def an_order(lines: int = 1) -> Order:
-    new_order = NewOrder("EUR", [Line("teapot", 99, 1_000_000_000)] * lines)
+    new_order = NewOrder("EUR", [Line("teapot", 99, 1_000_000_000)] * lines, "tok_ok", "ship_ok")
     return rules.place(new_order, uuid7(), "2026-11-21T09:30:00.000Z")
 
 
@@ -82,6 +82,7 @@ def test_what_may_be_sent_has_the_same_limits(model: type[msgspec.Struct], name:
 @pytest.mark.parametrize(
     ("model", "name"),
     [
+        (Entry, "Entry"),
         (Order, "Order"),
         (OrderPage, "OrderPage"),
         (FieldError, "FieldError"),
@@ -132,7 +133,7 @@ def test_the_lists_parameters_have_the_same_limits(monkeypatch: pytest.MonkeyPat
 
 
 def test_the_greatest_body_fits_the_limit_many_times_over() -> None:
-    greatest = NewOrder("EUR", [Line("x" * 64, 99, 1_000_000_000)] * 50)
+    greatest = NewOrder("EUR", [Line("x" * 64, 99, 1_000_000_000)] * 50, "t" * 64, "s" * 64)
 
     assert len(msgspec.json.encode(greatest)) * 8 < MAX_BODY
     assert f"{MAX_BODY // 1024} KiB" in CONTRACT["paths"]["/orders"]["post"]["requestBody"]["description"]
@@ -150,6 +151,7 @@ def test_an_operation_is_a_function_of_its_own(name: str) -> None:
 
 def test_an_operation_asks_for_its_kind_of_credentials() -> None:
     assert {name: operation["security"] for name, operation in OPERATIONS.items()} == {
+        "cancelOrder": [{"Member": ["orders/write"]}],
         "createOrder": [{"Member": ["orders/write"]}],
         "getOrder": [{"Member": ["orders/read"]}],
         "listOrders": [{"Member": ["orders/read"]}],

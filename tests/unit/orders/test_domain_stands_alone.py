@@ -10,8 +10,9 @@ from tests.unit.functions import ROOT
 SCRIPT = f"""
 import sys
 sys.path[:0] = ["{ROOT}/layers/orders", "{ROOT}/layers/shared"]
-from orders import models, placing, repository, rules
-order = rules.place(models.NewOrder("EUR", [models.Line("teapot", 2, 2450)]), "an-id", "a-time")
+from orders import clock, fulfilment, models, outbox, placing, ports, progress, repository, rules
+from orders import sandbox, stock
+order = rules.place(models.NewOrder("EUR", [models.Line("teapot", 2, 2450)], "tok_ok", "ship_ok"), "an-id", "a-time")
 print(order.total, sorted({{"boto3", "botocore", "aws_lambda_powertools", "urllib3"}} & set(sys.modules)))
 """
 

@@ -126,7 +126,7 @@ def test_two_members_with_one_key_have_an_order_each(new_order: NewOrder) -> Non
 
 def test_placing_costs_two_writes_and_nothing_else() -> None:
     shop = Shop()
-    new_order = NewOrder("EUR", [])
+    new_order = NewOrder("EUR", [], "tok_ok", "ship_ok")
 
     shop.place(new_order)
 

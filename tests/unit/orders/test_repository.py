@@ -25,7 +25,9 @@ def orders_in(table: FakeTable) -> Orders:
 
 def some_order(new_order: NewOrder | None = None) -> Order:
     return rules.place(
-        new_order or NewOrder("EUR", [Line("teapot", 2, 2450)]), uuid7(), "2026-11-21T09:30:00.000Z"
+        new_order or NewOrder("EUR", [Line("teapot", 2, 2450)], "tok_ok", "ship_ok"),
+        uuid7(),
+        "2026-11-21T09:30:00.000Z",
     )
 
 
@@ -38,7 +40,7 @@ def table() -> FakeTable:
 def test_an_order_is_read_back_as_it_was_added(new_order: NewOrder) -> None:
     orders, order = orders_in(FakeTable("member_id", "order_id")), some_order(new_order)
 
-    orders.add(MEMBER, order)
+    orders.add(MEMBER, order, "tok_ok", "ship_ok")
 
     assert orders.get(MEMBER, order.order_id) == order
 
@@ -95,5 +97,5 @@ def add(orders: Orders, member: str, count: int) -> list[str]:
     """Add some orders and return their ids, oldest first."""
     placed = [some_order() for _ in range(count)]
     for order in placed:
-        orders.add(member, order)
+        orders.add(member, order, "tok_ok", "ship_ok")
     return [order.order_id for order in placed]

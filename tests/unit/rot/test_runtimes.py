@@ -20,7 +20,10 @@ from layers.dependencies import build
 
 ROOT = Path(__file__).parents[3]
 NOTICE = dt.timedelta(days=180)
-TEMPLATES = [ROOT / "template.yaml", *sorted((ROOT / "functions").glob("*/template.yaml"))]
+TEMPLATES = [
+    ROOT / "template.yaml",
+    *sorted(set((ROOT / "functions").glob("*/*.yaml")) - set((ROOT / "functions").glob("*/openapi.yaml"))),
+]
 
 
 def named_runtimes(node: Any) -> Iterator[str]:

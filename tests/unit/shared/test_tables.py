@@ -12,8 +12,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from shared import tables
+from shared.faults import Transient
+from shared.items import Item, Page, Refused, Update, from_attributes, to_attributes
 from shared.observability import logger
-from shared.items import Item, Page, from_attributes, to_attributes
 from shared.tables import Table
 from tests.unit.shared.conftest import lines
 
@@ -135,7 +136,7 @@ def test_a_throttled_call_is_tried_three_times(wire: Wire, monkeypatch: pytest.M
     monkeypatch.setattr("botocore.endpoint.time.sleep", lambda _: None)
     wire.answers = [(400, {"__type": "x#ProvisionedThroughputExceededException", "message": "slow"})] * 3
 
-    with pytest.raises(ClientError, match="ProvisionedThroughputExceeded"):
+    with pytest.raises(Transient, match="ProvisionedThroughputExceeded"):
         Table("orders").get({"id": "1"})
 
     assert len(wire.sent) == 3
@@ -200,3 +201,54 @@ def test_a_type_that_no_item_has_is_refused_before_it_is_written(value: object) 
 def test_a_type_that_this_application_does_not_write_is_refused(attribute: dict[str, Any]) -> None:
     with pytest.raises(TypeError, match="not one this application writes"):
         from_attributes({"value": attribute})
+
+
+CHANGE = Update({"id": "1"}, "size < :size", "SET size = :size", {":size": 2})
+
+
+def test_a_change_is_one_conditional_update(wire: Wire) -> None:
+    wire.answers.append((200, {}))
+
+    assert Table("orders").update_if(CHANGE) is None
+
+    ((operation, sent),) = wire.sent
+    assert operation == "UpdateItem"
+    assert (sent["ConditionExpression"], sent["UpdateExpression"]) == ("size < :size", "SET size = :size")
+    assert (sent["Key"], sent["ExpressionAttributeValues"]) == ({"id": {"S": "1"}}, {":size": {"N": "2"}})
+
+
+@pytest.mark.parametrize(("stored", "told"), [({"Item": {"size": {"N": "3"}}}, {"size": 3}), ({}, {})])
+def test_a_change_that_is_refused_brings_back_what_is_stored(
+    wire: Wire, stored: dict[str, Any], told: Item
+) -> None:
+    wire.answers.append((400, {"__type": "x#ConditionalCheckFailedException", "message": "no", **stored}))
+
+    assert Table("orders").update_if(CHANGE) == told
+
+
+def test_changes_of_several_tables_are_one_transaction(wire: Wire) -> None:
+    wire.answers.append((200, {}))
+
+    assert Table("orders").update_all([(Table("orders"), CHANGE), (Table("stock"), CHANGE)]) is None
+
+    ((operation, sent),) = wire.sent
+    assert operation == "TransactWriteItems"
+    assert [each["Update"]["TableName"] for each in sent["TransactItems"]] == ["orders", "stock"]
+
+
+def test_a_refused_transaction_tells_whose_condition_failed(wire: Wire) -> None:
+    reasons = [{"Code": "None"}, {"Code": "ConditionalCheckFailed", "Item": {"size": {"N": "3"}}}]
+    canceled = {"__type": "x#TransactionCanceledException", "message": "no", "CancellationReasons": reasons}
+    wire.answers.append((400, canceled))
+
+    refused = Table("orders").update_all([(Table("orders"), CHANGE), (Table("stock"), CHANGE)])
+
+    assert refused == Refused((False, True), (None, {"size": 3}))
+
+
+def test_a_transaction_that_met_another_may_be_tried_again(wire: Wire) -> None:
+    canceled = {"__type": "x#TransactionCanceledException", "message": "no"}
+    wire.answers.append((400, {**canceled, "CancellationReasons": [{"Code": "TransactionConflict"}]}))
+
+    with pytest.raises(Transient, match="TransactionConflict"):
+        Table("orders").update_all([(Table("orders"), CHANGE)])

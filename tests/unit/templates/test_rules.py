@@ -204,7 +204,7 @@ class TestTheRoot:
         for parameter in template.body["Parameters"]:
             contract = template.path.with_name("openapi.yaml")
             text = template.text + (contract.read_text() if contract.exists() else "")
-            assert re.search(rf"Ref:? {parameter}\b|\$\{{{parameter}\}}", text), parameter
+            assert re.search(rf"(Ref:? |\${{)({parameter})\b", text), parameter
 
     def test_a_layer_is_built_for_the_processor_of_the_functions(self) -> None:
         for name, layer in ROOT_TEMPLATE.resources("AWS::Serverless::LayerVersion").items():

@@ -70,4 +70,6 @@ def longest(state: dict[str, Any]) -> int:
 
 def worst_case(name: str) -> int:
     """Return the seconds that an execution may take from a state on, over all ways to its end."""
-    return longest(states()[name]) + max((worst_case(follower) for follower in after(states()[name])), default=0)
+    return longest(states()[name]) + max(
+        (worst_case(follower) for follower in after(states()[name])), default=0
+    )

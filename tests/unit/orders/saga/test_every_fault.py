@@ -123,7 +123,9 @@ class Shop(RuleBasedStateMachine):
         self.running.add(order_id)
 
         def trouble(name: str) -> str:
-            between = data.draw(st.sampled_from(["nothing"] * 20 + ["cancel", "late", "late", "another"]), label=name)
+            between = data.draw(
+                st.sampled_from(["nothing"] * 20 + ["cancel", "late", "late", "another"]), label=name
+            )
             others = sorted(set(self.world.started) - self.ran)
             if between == "cancel":
                 self.cancel_one(data.draw(st.sampled_from(self.placed)))
@@ -207,7 +209,9 @@ class Shop(RuleBasedStateMachine):
     def check_the_end(self) -> None:
         orders = self.world.dynamo.orders()
         assert set(orders) == set(self.placed)
-        confirmed = {order_id: order for order_id, order in orders.items() if order["status"]["S"] == "CONFIRMED"}
+        confirmed = {
+            order_id: order for order_id, order in orders.items() if order["status"]["S"] == "CONFIRMED"
+        }
         taken = {
             order_id: int(charge["amount"]["N"])
             for order_id, charge in self.world.provider("payment").items()

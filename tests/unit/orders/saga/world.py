@@ -24,7 +24,7 @@ from tests.unit.orders.saga.definition import SUBSTITUTIONS, definition, states
 # At the end: where both have a package, it is the project's that is used.
 sys.path += [str(path) for path in (ROOT / ".local/envs/engine").glob("lib/python*/site-packages")]
 
-from ministack.services import dynamodb, stepfunctions  # noqa: E402 - it is found by the line above
+from ministack.services import dynamodb, stepfunctions
 
 Json = dict[str, Any]
 Hook = Callable[[str], str]
@@ -135,7 +135,7 @@ class World:
     """The service around the saga. `hook` is asked before each call of a Task how it goes; see `call`."""
 
     monkeypatch: pytest.MonkeyPatch
-    hook: Hook = lambda name: "well"  # noqa: E731 - the default of a field
+    hook: Hook = lambda name: "well"
     dead_ends: list[Json] = field(default_factory=list)
     events: list[Json] = field(default_factory=list)
     late: list[Callable[[], Any]] = field(default_factory=list)
@@ -149,11 +149,20 @@ class World:
         self.monkeypatch.setattr(aws, "client", lambda service: self)
         self.monkeypatch.setattr(stepfunctions, "_invoke_resource", self.call)
         self.monkeypatch.setattr(
-            stepfunctions, "_invoke_resource_with_timeout", lambda resource, given, _: self.call(resource, given)
+            stepfunctions,
+            "_invoke_resource_with_timeout",
+            lambda resource, given, _: self.call(resource, given),
         )
         self.monkeypatch.setattr(stepfunctions, "_scaled_sleep", lambda seconds: None)
         self.monkeypatch.setattr(stepfunctions, "_add_event", lambda *_: None)
-        names = [*FUNCTIONS.values(), "create_order", "cancel_order", "get_order", "start_saga", "publish_events"]
+        names = [
+            *FUNCTIONS.values(),
+            "create_order",
+            "cancel_order",
+            "get_order",
+            "start_saga",
+            "publish_events",
+        ]
         self.functions = {name: load("orders", name, self.monkeypatch, ENVIRONMENT).handler for name in names}
 
     # The saga -------------------------------------------------------------------------------------------
