@@ -18,7 +18,7 @@ def stack() -> Stack:
 
 @pytest.fixture(scope="session")
 def stocked(stack: Stack) -> Iterator[Stack]:
-    """The running stack with something to sell; on this machine, its sagas pause for a hundredth of the time."""
+    """The running stack with something to sell; sagas on this machine pause a hundredth as long."""
     for line in ORDER["lines"]:
         stack.stock_in(line["product_id"], 1000)
     settings = f"{stack.get('EngineUrl')}/_ministack/config"

@@ -8,7 +8,7 @@ import pytest
 import yaml
 
 from tests import templates
-from tests.stack import ORDER, OrdersApi, Stack
+from tests.stack import ORDER, OrdersApi
 
 DEFINITION = yaml.safe_load((templates.ROOT / "statemachines/order_saga.asl.yaml").read_text())
 STATES: dict[str, dict[str, Any]] = DEFINITION["States"]
@@ -17,6 +17,7 @@ UNDOES = {"ReserveStock": "ReleaseStock", "TakePayment": "RefundPayment", "BookS
 
 
 @pytest.mark.lens("FLOW-1")
+@pytest.mark.usefixtures("stocked")
 @pytest.mark.parametrize(
     ("changes", "status", "steps"),
     [
@@ -30,7 +31,7 @@ UNDOES = {"ReserveStock": "ReleaseStock", "TakePayment": "RefundPayment", "BookS
     ],
 )
 def test_an_order_is_carried_out_or_undone_in_reverse(
-    stocked: Stack, api: OrdersApi, changes: dict[str, str], status: str, steps: list[str]
+    api: OrdersApi, changes: dict[str, str], status: str, steps: list[str]
 ) -> None:
     placed = api.create({**ORDER, **changes})
 
@@ -94,7 +95,8 @@ def test_a_workflow_that_fails_or_times_out_raises_an_alarm() -> None:
 
 
 @pytest.mark.lens("SERVREL-3")
-def test_a_client_is_told_when_to_ask_again_and_what_has_not_changed(stocked: Stack, api: OrdersApi) -> None:
+@pytest.mark.usefixtures("stocked")
+def test_a_client_is_told_when_to_ask_again_and_what_has_not_changed(api: OrdersApi) -> None:
     order_id = api.create(ORDER).json()["order_id"]
     api.follow(order_id)
 

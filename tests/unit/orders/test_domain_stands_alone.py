@@ -12,7 +12,8 @@ import sys
 sys.path[:0] = ["{ROOT}/layers/orders", "{ROOT}/layers/shared"]
 from orders import clock, fulfilment, models, outbox, placing, ports, progress, repository, rules
 from orders import sandbox, stock
-order = rules.place(models.NewOrder("EUR", [models.Line("teapot", 2, 2450)], "tok_ok", "ship_ok"), "an-id", "a-time")
+new_order = models.NewOrder("EUR", [models.Line("teapot", 2, 2450)], "tok_ok", "ship_ok")
+order = rules.place(new_order, "an-id", "a-time")
 print(order.total, sorted({{"boto3", "botocore", "aws_lambda_powertools", "urllib3"}} & set(sys.modules)))
 """
 

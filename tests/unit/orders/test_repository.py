@@ -24,11 +24,8 @@ def orders_in(table: FakeTable) -> Orders:
 
 
 def some_order(new_order: NewOrder | None = None) -> Order:
-    return rules.place(
-        new_order or NewOrder("EUR", [Line("teapot", 2, 2450)], "tok_ok", "ship_ok"),
-        uuid7(),
-        "2026-11-21T09:30:00.000Z",
-    )
+    teapots = NewOrder("EUR", [Line("teapot", 2, 2450)], "tok_ok", "ship_ok")
+    return rules.place(new_order or teapots, uuid7(), "2026-11-21T09:30:00.000Z")
 
 
 @pytest.fixture

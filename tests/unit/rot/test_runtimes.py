@@ -22,7 +22,7 @@ ROOT = Path(__file__).parents[3]
 NOTICE = dt.timedelta(days=180)
 TEMPLATES = [
     ROOT / "template.yaml",
-    *sorted(set((ROOT / "functions").glob("*/*.yaml")) - set((ROOT / "functions").glob("*/openapi.yaml"))),
+    *sorted(path for path in (ROOT / "functions").glob("*/*.yaml") if path.name != "openapi.yaml"),
 ]
 
 

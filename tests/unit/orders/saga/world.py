@@ -28,6 +28,7 @@ from ministack.services import dynamodb, stepfunctions
 
 Json = dict[str, Any]
 Hook = Callable[[str], str]
+ExecutionError = stepfunctions._ExecutionError
 
 ENVIRONMENT = {
     "ORDERS_TABLE": "orders-table",
@@ -51,6 +52,11 @@ FUNCTIONS = {
     "RefundPayment": "refund_payment",
     "ReleaseStock": "release_stock",
 }
+
+
+def well(_: str) -> str:
+    """Let a call go well."""
+    return "well"
 
 
 class Killed(BaseException):
@@ -135,7 +141,7 @@ class World:
     """The service around the saga. `hook` is asked before each call of a Task how it goes; see `call`."""
 
     monkeypatch: pytest.MonkeyPatch
-    hook: Hook = lambda name: "well"
+    hook: Hook = well
     dead_ends: list[Json] = field(default_factory=list)
     events: list[Json] = field(default_factory=list)
     late: list[Callable[[], Any]] = field(default_factory=list)
@@ -146,14 +152,14 @@ class World:
         """Put the engine's parts and the functions together."""
         self.dynamo = Dynamo()
         self.monkeypatch.setattr(tables, "_client", self.dynamo)
-        self.monkeypatch.setattr(aws, "client", lambda service: self)
+        self.monkeypatch.setattr(aws, "client", lambda _: self)
         self.monkeypatch.setattr(stepfunctions, "_invoke_resource", self.call)
         self.monkeypatch.setattr(
             stepfunctions,
             "_invoke_resource_with_timeout",
             lambda resource, given, _: self.call(resource, given),
         )
-        self.monkeypatch.setattr(stepfunctions, "_scaled_sleep", lambda seconds: None)
+        self.monkeypatch.setattr(stepfunctions, "_scaled_sleep", lambda _: None)
         self.monkeypatch.setattr(stepfunctions, "_add_event", lambda *_: None)
         names = [
             *FUNCTIONS.values(),
@@ -178,8 +184,9 @@ class World:
         watched = {name: Watched(name, state, self.entered) for name, state in states().items()}
         try:
             stepfunctions._run_sub_machine(watched, definition()["StartAt"], job, {}, context)
-        except stepfunctions._ExecutionError as error:
-            assert error.error == "Unfinished", error
+        except ExecutionError as error:
+            if error.error != "Unfinished":
+                raise
             return "FAILED"
         return "SUCCEEDED"
 
@@ -187,20 +194,19 @@ class World:
         """Do what a Task asks for, in the way that the hook says.
 
         `well`; `before` and `after`: an error that may pass, before or after the effect; `fault`: one that
-        does not; `timeout`: no answer, after the effect; `late`: no answer, and the effect comes later; `twice`;
-        `killed n`: the function's process is killed around its DynamoDB calls.
+        does not; `timeout`: no answer, after the effect; `late`: no answer, and the effect comes later;
+        `twice`: it is done twice; `killed n`: the function's process is killed around its DynamoDB calls.
         """
         name = given.get("FunctionName") or resource.rpartition(":")[2]
         way = self.hook(name)
         passing = "Transient" if "lambda" in resource else PASSING[resource.rpartition(":::")[2]]
-        error = stepfunctions._ExecutionError
         if way == "before":
-            raise error(passing, "")
+            raise ExecutionError(passing, "")
         if way == "fault":
-            raise error("Fault", "")
+            raise ExecutionError("Fault", "")
         if way == "late":
             self.late.append(lambda: self._do(resource, given))
-            raise error("States.Timeout", "")
+            raise ExecutionError("States.Timeout", "")
         if way.startswith("killed"):
             self.dynamo.kill_at = int(way.split()[1])
         try:
@@ -208,11 +214,11 @@ class World:
             if way == "twice":
                 answer = self._do(resource, given)
         except Killed:
-            raise error("Runtime.ExitError", "") from None
+            raise ExecutionError("Runtime.ExitError", "") from None
         finally:
             self.dynamo.kill_at = None
         if way in {"after", "timeout"}:
-            raise error(passing if way == "after" else "States.Timeout", "")
+            raise ExecutionError(passing if way == "after" else "States.Timeout", "")
         return answer
 
     def _do(self, resource: str, given: Json) -> Any:
@@ -232,15 +238,15 @@ class World:
     def _invoke(self, function: str, event: Json) -> Any:
         try:
             return json.loads(json.dumps(self.functions[function](json.loads(json.dumps(event)), Context())))
-        except Exception as error:
-            raise stepfunctions._ExecutionError(type(error).__name__, str(error)) from None
+        except Exception as error:  # noqa: BLE001 - as the runtime does
+            raise ExecutionError(type(error).__name__, str(error)) from None
 
     def _integrate(self, prefix: str, operation: str, given: Json) -> Json:
         try:
             return self.dynamo.ask(operation, **given)
         except ClientError as error:
             code = error.response["Error"]["Code"]
-            raise stepfunctions._ExecutionError(f"{prefix}.{code}", str(error)) from None
+            raise ExecutionError(f"{prefix}.{code}", str(error)) from None
 
     # What others do --------------------------------------------------------------------------------------
 
