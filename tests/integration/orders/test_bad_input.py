@@ -33,10 +33,15 @@ def assert_problem(answer: Any, status: int, names: str) -> None:
 
 @pytest.fixture(autouse=True)
 def nothing_is_stored(api: OrdersApi) -> Any:
-    """Whatever a test of this file sends, the member's orders stay as they were."""
-    before = api.list(limit=1).json()
+    """Whatever a test of this file sends, the member has no order more."""
+    before = newest(api)
     yield
-    assert api.list(limit=1).json() == before
+    assert newest(api) == before
+
+
+def newest(api: OrdersApi) -> list[str]:
+    """Return the id of the member's newest order, if there is any."""
+    return [order["order_id"] for order in api.list(limit=1).json()["items"]]
 
 
 @pytest.mark.parametrize(
