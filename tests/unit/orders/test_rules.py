@@ -45,3 +45,11 @@ def test_a_placed_order_is_pending_and_keeps_what_was_asked_for(new_order: NewOr
     assert order.status == "PENDING"
     assert (order.currency, order.lines) == (new_order.currency, new_order.lines)
     assert order.total == rules.total(new_order.lines)
+
+
+@given(st.lists(lines, max_size=50))
+def test_quantities_are_by_product_and_add_up(some: list[Line]) -> None:
+    wanted = rules.quantities(some)
+
+    assert set(wanted) == {line.product_id for line in some}
+    assert sum(wanted.values()) == sum(line.quantity for line in some)

@@ -1,0 +1,76 @@
+"""Executions start once, and an event that the bus does not take is an error."""
+
+from __future__ import annotations
+
+import json
+from typing import Any
+
+import msgspec
+import pytest
+from botocore.exceptions import ClientError
+
+from shared.events import Bus
+from shared.faults import Transient
+from shared.workflows import Workflow
+
+
+class Given(msgspec.Struct):
+    """Something to hand over."""
+
+    number: int
+
+
+class Service:
+    """A client that keeps what it was asked and answers, or raises, what it is told."""
+
+    def __init__(self, answer: dict[str, Any] | ClientError) -> None:
+        self.answer = answer
+        self.asked: dict[str, Any] = {}
+
+    def __getattr__(self, _: str) -> Any:
+        def call(**asked: Any) -> Any:
+            self.asked = asked
+            if isinstance(self.answer, ClientError):
+                raise self.answer
+            return self.answer
+
+        return call
+
+
+def failure(code: str) -> ClientError:
+    return ClientError({"Error": {"Code": code, "Message": "no"}}, "StartExecution")
+
+
+def test_an_execution_is_started_under_its_name() -> None:
+    service = Service({})
+
+    Workflow("an-arn", service).start("a-name", Given(1))
+
+    assert (service.asked["stateMachineArn"], service.asked["name"]) == ("an-arn", "a-name")
+    assert json.loads(service.asked["input"]) == {"number": 1}
+
+
+def test_a_second_start_is_none() -> None:
+    Workflow("an-arn", Service(failure("ExecutionAlreadyExists"))).start("a-name", Given(1))
+
+
+def test_another_failure_to_start_is_one() -> None:
+    with pytest.raises(ClientError, match="StateMachineDoesNotExist"):
+        Workflow("an-arn", Service(failure("StateMachineDoesNotExist"))).start("a-name", Given(1))
+
+
+def test_an_event_names_its_bus_source_and_type() -> None:
+    service = Service({"FailedEntryCount": 0})
+
+    Bus("a-bus", "a-source", service).publish("Happened", Given(1))
+
+    (entry,) = service.asked["Entries"]
+    assert json.loads(entry.pop("Detail")) == {"number": 1}
+    assert entry == {"EventBusName": "a-bus", "Source": "a-source", "DetailType": "Happened"}
+
+
+def test_an_event_that_is_not_taken_may_be_sent_again() -> None:
+    refused = {"FailedEntryCount": 1, "Entries": [{"ErrorCode": "ThrottlingException"}]}
+
+    with pytest.raises(Transient, match="ThrottlingException"):
+        Bus("a-bus", "a-source", Service(refused)).publish("Happened", Given(1))
