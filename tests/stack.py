@@ -84,11 +84,11 @@ class Stack(UserDict[str, str]):
         return within(self["StackName"])
 
     def physical_id(self, service: str, logical_id: str) -> str:
-        """Return the name that a service's resource has in the account."""
+        """Return the name that a service's resource has in the account; its stacks begin with its name."""
         return next(
             row["PhysicalResourceId"]
             for row in self.deployed
-            if row.get("Service") == service and row["LogicalResourceId"] == logical_id
+            if row.get("Service", "").startswith(service) and row["LogicalResourceId"] == logical_id
         )
 
     def stock_in(self, product_id: str, pieces: int) -> None:

@@ -44,7 +44,7 @@ TRANSACTED = {
 
 
 def asked(resource: str, given: Json) -> Iterator[tuple[str, str]]:
-    """Yield the IAM action and the resource of each thing that a task asks for; nothing for other services."""
+    """Yield the IAM action and the resource of each thing that a task asks for; none for other services."""
     at = f"{get_region()}:{get_account_id()}"
     service, _, action = resource.rpartition(":::")[2].partition(".")[0].rpartition(":")
     if service == "lambda" and action == "invoke":

@@ -235,7 +235,7 @@ class TestRegistered:
         self, stack: Stack, partner: Partner
     ) -> None:
         item = stack.client("dynamodb").get_item(
-            TableName=stack.physical_id("partners", "PartnersTable"),
+            TableName=stack.physical_id("orders", "PartnersTable"),
             Key={"partner_id": {"S": partner.partner_id}},
         )["Item"]
 

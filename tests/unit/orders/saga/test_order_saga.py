@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import re
+from contextlib import suppress
 from typing import Any
 
 import pytest
@@ -11,7 +12,7 @@ import pytest
 from local import pictures
 from tests.unit.functions import ROOT, Context, sample_event
 from tests.unit.orders.saga.definition import PATH, definition, longest, tasks, worst_case
-from tests.unit.orders.saga.world import World, well
+from tests.unit.orders.saga.world import ExecutionError, World, well
 from tests.unit.orders.test_capacity import item_size, reads, writes
 
 PAGE = (ROOT / "docs/services/order-saga.md").read_text()
@@ -139,6 +140,24 @@ def test_what_cannot_be_undone_or_closed_ends_with_people(world: World, name: st
         assert not world.dead_ends
     assert order(world)["status"] == "REJECTED"
     assert world.stock()["teapot"] == {"available": 10, "reserved": 0, "sold": 0}
+
+
+@pytest.mark.parametrize("name", ["ReserveStock", "TakePayment", "BookShipment"])
+def test_what_arrives_after_it_was_undone_changes_nothing(world: World, name: str) -> None:
+    job = placed(world)
+    world.hook = lambda _: "late" if world.entered[-1] == name else "well"
+    world.run(job)
+    before = order(world)
+
+    for call in world.late:
+        with suppress(ExecutionError):
+            call()
+
+    assert order(world) == before
+    assert before["status"] == "REJECTED"
+    assert world.stock()["teapot"] == {"available": 10, "reserved": 0, "sold": 0}
+    for kind in ("payment", "shipment"):
+        assert world.provider(kind)[job["order_id"]]["state"]["S"] in {"CLOSED", "UNDONE"}
 
 
 def test_a_lost_dead_end_message_still_fails_the_execution(world: World) -> None:
