@@ -11,7 +11,7 @@ from contextlib import suppress
 from typing import Any
 
 import pytest
-from hypothesis import HealthCheck, settings
+from hypothesis import HealthCheck, Phase, settings
 from hypothesis import strategies as st
 from hypothesis.stateful import (
     RuleBasedStateMachine,
@@ -276,6 +276,8 @@ def test_nothing_is_lost_and_nothing_happens_twice() -> None:
             max_examples=RUNS,
             stateful_step_count=14,
             deadline=None,
+            phases=[Phase.generate],  # a failure is told as it was found: making it smaller takes minutes
+            database=None,
             suppress_health_check=list(HealthCheck),
         ),
     )
