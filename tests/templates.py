@@ -45,8 +45,7 @@ def resources(*types: str) -> tuple[Resource, ...]:
             if resource["Type"] == "AWS::Serverless::Function":
                 properties = laid_over(properties, shared)
             if not types or resource["Type"] in types:
-                service = path.parent.name if path.stem == "template" else path.stem
-                found.append(Resource(service, name, resource["Type"], properties))
+                found.append(Resource(path.parent.name, name, resource["Type"], properties))
     return tuple(found)
 
 
