@@ -2,12 +2,19 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Iterator
 
 import pytest
 import requests
+from hypothesis import settings
 
 from tests.stack import ORDER, SECONDS, Member, OrdersApi, Stack
+
+# A change is judged by the same examples each time; everybody else's runs look for others.
+settings.register_profile("ci", derandomize=True)
+if os.environ.get("CI"):
+    settings.load_profile("ci")
 
 
 @pytest.fixture(scope="session")
