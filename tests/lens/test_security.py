@@ -23,6 +23,7 @@ LONG_LIVED_KEY = re.compile(r"\b(AKIA|ASIA)[A-Z0-9]{16}\b|BEGIN [A-Z ]*PRIVATE K
 HAS_NO_RESOURCES = {
     "xray:PutTraceSegments",
     "xray:PutTelemetryRecords",
+    "states:SendTaskSuccess",
     # A state machine's log delivery.
     "logs:CreateLogDelivery",
     "logs:GetLogDelivery",

@@ -9,7 +9,7 @@ from shared import config
 from shared.http import Request, Response, api, current_response
 from shared.tables import Table
 
-SECONDS_TO_ASK_AGAIN = "1"
+SECONDS_TO_ASK_AGAIN = {"PENDING": "1", "AWAITING_APPROVAL": "60"}
 
 
 class Settings(msgspec.Struct, frozen=True):
@@ -32,5 +32,6 @@ orders = Orders(Table(settings.orders_table))
 def handler(request: Request) -> Response:
     """Answer with the order, 304 when the caller has it as it is, or 404 when the member has none such."""
     order = orders.get(request.caller.id, request.path_parameter("order_id"))
-    asking_again = {"Retry-After": SECONDS_TO_ASK_AGAIN} if order.status == "PENDING" else {}
+    seconds = SECONDS_TO_ASK_AGAIN.get(order.status)
+    asking_again = {"Retry-After": seconds} if seconds else {}
     return current_response(order, request.headers(Headers).if_none_match, asking_again)

@@ -10,15 +10,25 @@ import msgspec
 ProductId: TypeAlias = Annotated[str, msgspec.Meta(pattern=r"^[A-Za-z0-9][A-Za-z0-9_-]{0,63}\Z")]
 Quantity: TypeAlias = Annotated[int, msgspec.Meta(ge=1, le=99)]
 MinorUnits: TypeAlias = Annotated[int, msgspec.Meta(ge=0, le=1_000_000_000)]
-Status: TypeAlias = Literal["PENDING", "CONFIRMED", "REJECTED", "CANCELLED"]
+Status: TypeAlias = Literal["PENDING", "AWAITING_APPROVAL", "CONFIRMED", "REJECTED", "CANCELLED"]
 # What a payment company or a carrier gave the member's app to refer to a means of payment, or to an offer.
 Token: TypeAlias = Annotated[str, msgspec.Meta(pattern=r"^[A-Za-z0-9_-]{1,64}\Z")]
 Reason: TypeAlias = Literal[
-    "OUT_OF_STOCK", "PAYMENT_DECLINED", "SHIPPING_UNAVAILABLE", "CANCELLED_BY_MEMBER", "FAULT"
+    "OUT_OF_STOCK",
+    "APPROVAL_REFUSED",
+    "APPROVAL_EXPIRED",
+    "PAYMENT_DECLINED",
+    "SHIPPING_UNAVAILABLE",
+    "CANCELLED_BY_MEMBER",
+    "FAULT",
 ]
 Step: TypeAlias = Literal[
     "PLACED",
     "STOCK_RESERVED",
+    "APPROVAL_REQUESTED",
+    "APPROVAL_REMINDED",
+    "APPROVED",
+    "REFUSED",
     "PAYMENT_TAKEN",
     "SHIPMENT_BOOKED",
     "CANCEL_REQUESTED",

@@ -23,6 +23,7 @@ SOURCE = "serverless-lens.orders"
 VERSION = 1
 TYPES = {
     "PENDING": "OrderPlaced",
+    "AWAITING_APPROVAL": "OrderAwaitingApproval",
     "CONFIRMED": "OrderConfirmed",
     "REJECTED": "OrderRejected",
     "CANCELLED": "OrderCancelled",
@@ -34,7 +35,7 @@ StreamRecord: TypeAlias = dict[str, Any]
 class OrderEvent(msgspec.Struct, frozen=True, omit_defaults=True):
     """The detail of an event, in its version 1.
 
-    `event_id` is `order_id.status`; `total` is in minor units; `occurred_at` UTC in ISO 8601.
+    `event_id` is `order_id.status`, of reminders `order_id.reminder.number`; `total` is in minor units; `occurred_at` UTC in ISO 8601.
     """
 
     version: int
@@ -54,12 +55,15 @@ def event_of(record: StreamRecord) -> tuple[str, OrderEvent] | None:
     images = record["dynamodb"]
     after = from_attributes(images.get("NewImage", {}))
     before = from_attributes(images.get("OldImage", {}))
-    if not after or after["status"] == before.get("status"):
+    if not after:
+        return None
+    kind, name = _kind(before, after)
+    if kind is None:
         return None
     order = msgspec.convert(after, Order)
     event = OrderEvent(
         version=VERSION,
-        event_id=f"{order.order_id}.{order.status}",
+        event_id=f"{order.order_id}.{name}",
         order_id=order.order_id,
         member_id=after["member_id"],
         status=order.status,
@@ -69,7 +73,18 @@ def event_of(record: StreamRecord) -> tuple[str, OrderEvent] | None:
         occurred_at=order.timeline[-1].at,
         reason=order.reason,
     )
-    return TYPES[order.status], event
+    return kind, event
+
+
+def _kind(before: Item, after: Item) -> tuple[str | None, str]:
+    """Return an event's type, None where there is none, and what tells it from the order's others."""
+    status = after["status"]
+    if status != before.get("status"):
+        # An order that was approved is PENDING again, and was placed before.
+        return (TYPES[status] if not before or status != "PENDING" else None), status
+    if after.get("reminders") != before.get("reminders"):
+        return "OrderApprovalReminder", f"reminder.{after['reminders']}"
+    return None, status
 
 
 def job_of(record: StreamRecord) -> Job:

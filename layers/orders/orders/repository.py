@@ -8,6 +8,8 @@
 | `payment_token`, `shipping_token` | what the member chose, for the providers |
 | `outcome` | what becomes of the order, once decided: `status` and `reason` |
 | `stock`, `payment`, `shipment` | what the saga did: `orders.progress` |
+| `approval`, `approval_reason`, `approval_by` | staff's answer, or EXPIRED: `orders.approval` |
+| `reminders` | how often staff were reminded |
 
 Every method takes the member first and looks into that partition only: nobody's order can be reached from
 another member's request, whatever ids and cursors it holds.

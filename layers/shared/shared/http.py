@@ -153,6 +153,12 @@ class Request:
                 raise Forbidden("The signature is for another Idempotency-Key.")
         return Signer(verified["principalId"], verified["plan"])
 
+    @property
+    def tool(self) -> str | None:
+        """The ARN of who signed the request, where IAM is the authorizer; None at every other door."""
+        arn: str | None = self._event["requestContext"]["identity"].get("userArn")
+        return arn or None
+
     def path_parameter(self, name: str) -> str:
         """Return a variable of the path, such as `order_id` of `/orders/{order_id}`."""
         value: str = self._event["pathParameters"][name]

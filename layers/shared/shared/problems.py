@@ -69,7 +69,7 @@ class BadRequest(Problem):
 
 
 class Forbidden(Problem):
-    """The caller's credentials are not for this request."""
+    """The caller is known, and may not do this, or not with these credentials."""
 
     status = 403
     title = "Forbidden"

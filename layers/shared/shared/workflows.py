@@ -1,4 +1,4 @@
-"""Starting state machines, each execution once."""
+"""Starting state machines, each execution once, and waking those that wait on a task token."""
 
 from __future__ import annotations
 
@@ -36,4 +36,29 @@ class Workflow:
             )
         except ClientError as error:
             if error.response["Error"]["Code"] != "ExecutionAlreadyExists":
+                raise
+
+
+# The wait is over already: it ran out, was ended before, or its execution is no more.
+_OVER = frozenset(("TaskDoesNotExist", "TaskTimedOut"))
+
+
+class Tasks:
+    """The tasks of state machines that wait on a token.
+
+    Parameters
+    ----------
+    stepfunctions
+        The client to use; the environment's own when left out.
+    """
+
+    def __init__(self, stepfunctions: Any = None) -> None:
+        self._stepfunctions = stepfunctions or aws.client("stepfunctions")
+
+    def end(self, token: str) -> None:
+        """End the wait on `token`, unless it is over."""
+        try:
+            self._stepfunctions.send_task_success(taskToken=token, output="{}")
+        except ClientError as error:
+            if error.response["Error"]["Code"] not in _OVER:
                 raise

@@ -91,6 +91,7 @@ def fill() -> None:
     from ministack import app  # noqa: PLC0415 - it imports every service
 
     run, call = stepfunctions._run_execution, stepfunctions._invoke_resource
+    wait = stepfunctions._invoke_with_callback
 
     @functools.wraps(run)
     def run_with_role(execution_arn: str) -> None:
@@ -100,4 +101,8 @@ def fill() -> None:
         run(execution_arn)
 
     stepfunctions._run_execution = run_with_role
+    def wait_with_role(resource: str, given: Any, token: str, state: Json) -> Any:
+        return call_as(lambda one, other: wait(one, other, token, state), resource, given)
+
     stepfunctions._invoke_resource = functools.partial(call_as, call)
+    stepfunctions._invoke_with_callback = wait_with_role

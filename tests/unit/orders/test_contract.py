@@ -13,6 +13,7 @@ import pytest
 import yaml
 
 from orders import rules
+from orders.approval import Answer, Approval
 from orders.models import Entry, Line, NewOrder, Order, OrderPage
 from orders.partners import Partner, Registration
 from shared.http import MAX_BODY
@@ -73,7 +74,7 @@ def assert_fits(body: bytes, name: str) -> None:
 
 
 @pytest.mark.parametrize(
-    ("model", "name"), [(NewOrder, "NewOrder"), (Line, "Line"), (Registration, "Registration")]
+    ("model", "name"), [(NewOrder, "NewOrder"), (Line, "Line"), (Registration, "Registration"), (Answer, "Answer")]
 )
 def test_what_may_be_sent_has_the_same_limits(model: type[msgspec.Struct], name: str) -> None:
     assert in_code(model) == in_contract(name)
@@ -84,6 +85,7 @@ def test_what_may_be_sent_has_the_same_limits(model: type[msgspec.Struct], name:
     [
         (Entry, "Entry"),
         (Order, "Order"),
+        (Approval, "Approval"),
         (OrderPage, "OrderPage"),
         (FieldError, "FieldError"),
         (ProblemDetails, "Problem"),
@@ -143,6 +145,8 @@ def test_the_greatest_body_fits_the_limit_many_times_over() -> None:
 def test_an_operation_is_a_function_of_its_own(name: str) -> None:
     integration = OPERATIONS[name]["x-amazon-apigateway-integration"]
 
+    # Staff's tools have a door of their own to the same function.
+    name = name.removesuffix("AsTool")
     by_name = re.sub("[A-Z]", lambda letter: f"-{letter[0].lower()}", name)
     uri = integration["uri"]["Fn::Sub"]
     assert f"${{{name[0].upper()}{name[1:]}.Arn}}" in uri or f"function:${{Application}}-{by_name}/" in uri
@@ -151,6 +155,8 @@ def test_an_operation_is_a_function_of_its_own(name: str) -> None:
 
 def test_an_operation_asks_for_its_kind_of_credentials() -> None:
     assert {name: operation["security"] for name, operation in OPERATIONS.items()} == {
+        "approveOrder": [{"Member": ["orders/write"]}],
+        "approveOrderAsTool": [{"Tool": []}],
         "cancelOrder": [{"Member": ["orders/write"]}],
         "createOrder": [{"Member": ["orders/write"]}],
         "getOrder": [{"Member": ["orders/read"]}],

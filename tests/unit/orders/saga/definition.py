@@ -15,6 +15,10 @@ SUBSTITUTIONS = {
     "OrdersTable": "orders-table",
     "StockTable": "stock-table",
     "DeadEndQueue": "dead-end-queue",
+    "ApprovalsTable": "approvals-table",
+    "ApprovalAbove": "30000",
+    "ApprovalWaitSeconds": "86400",
+    "ApprovalWaits": "3",
     **{
         name: name
         for name in (
@@ -65,11 +69,17 @@ def longest(state: dict[str, Any]) -> int:
         min(retry["IntervalSeconds"] * retry["BackoffRate"] ** attempt, retry.get("MaxDelaySeconds", 10**9))
         for attempt in range(retry["MaxAttempts"])
     ]
+    if waits(state):
+        return 0  # people's time, which the root template's parameters hold
     return int((retry["MaxAttempts"] + 1) * state["TimeoutSeconds"] + sum(pauses))
 
 
+def waits(state: dict[str, Any]) -> bool:
+    """Return whether a state waits for people, on a task token."""
+    return str(state.get("Resource")).endswith(".waitForTaskToken")
+
+
 def worst_case(name: str) -> int:
-    """Return the seconds that an execution may take from a state on, over all ways to its end."""
-    return longest(states()[name]) + max(
-        (worst_case(follower) for follower in after(states()[name])), default=0
-    )
+    """Return the seconds that an execution may take from a state on, over all ways to its end, people's aside."""
+    followers = after(states()[name]) - {"IsExpired"}  # where a wait begins again
+    return longest(states()[name]) + max((worst_case(follower) for follower in followers), default=0)

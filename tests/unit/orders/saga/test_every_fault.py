@@ -23,15 +23,18 @@ from hypothesis.stateful import (
 )
 
 from tests.unit.functions import Context, sample_event
+from tests.unit.orders.saga.definition import SUBSTITUTIONS
 from tests.unit.orders.saga.world import ExecutionError, World, well
 
 RUNS = 500
+ABOVE = int(SUBSTITUTIONS["ApprovalAbove"])
 WAYS = [
     *["well"] * 10,
     *("before", "after", "timeout", "late", "twice", "fault"),
     *(f"killed {calls}" for calls in range(6)),
 ]
 BETWEEN = [*["nothing"] * 20, "cancel", "late", "late", "another"]
+MEANWHILE = ["APPROVED", "APPROVED", "APPROVED", "REFUSED", "cancel", "late", "nothing", "another"]
 PRODUCTS = ("teapot", "cup", "saucer")
 payment_tokens = st.sampled_from(["tok_ok"] * 6 + ["tok_declined", "tok_timeout", "tok_flaky", "unknown"])
 shipping_tokens = st.sampled_from(["ship_ok"] * 6 + ["ship_unavailable", "ship_timeout", "ship_flaky"])
@@ -57,6 +60,8 @@ class Shop(RuleBasedStateMachine):
         self.placed: list[str] = []
         self.told: dict[str, int] = {}
         """By order, what its member was answered when cancelling it: 202 or 409."""
+        self.answered: dict[str, dict[str, int]] = {}
+        """By order, what staff were told of each answer they gave: 200, 404 or 409; the last."""
         self.running: set[str] = set()
         self.ran: set[str] = set()
         self.read = {"start_saga": 0, "publish_events": 0}
@@ -99,6 +104,11 @@ class Shop(RuleBasedStateMachine):
     def cancel(self, data: st.DataObject) -> None:
         self.cancel_one(data.draw(st.sampled_from(self.placed), label="cancelled"))
 
+    @precondition(lambda self: self.placed)
+    @rule(data=st.data(), answer=st.sampled_from(["APPROVED", "REFUSED"]))
+    def answer(self, data: st.DataObject, answer: str) -> None:
+        self.answer_one(data.draw(st.sampled_from(self.placed), label="answered"), answer)
+
     @rule(data=st.data())
     def read_the_stream(self, data: st.DataObject) -> None:
         self.world.hook = self.trouble_with_events(data)
@@ -125,9 +135,37 @@ class Shop(RuleBasedStateMachine):
         assert status in {202, 409}
         assert self.told.setdefault(order_id, status) == status
 
+    def answer_one(self, order_id: str, answer: str) -> None:
+        event = sample_event("orders", "approve_order")
+        event["pathParameters"] = {"order_id": order_id}
+        event["body"] = json.dumps({"answer": answer, "reason": "as it is"})
+        status = self.world.functions["approve_order"](event, Context())["statusCode"]
+        assert status in {200, 404, 409}
+        told = self.answered.setdefault(order_id, {})
+        # An answer that was taken, or refused, stays so.
+        assert told.get(answer, 404) in {404, status}
+        told[answer] = status
+
+    def meanwhile(self, data: st.DataObject) -> Any:
+        """Give what happens while an order waits: answers, twice or against each other, cancelling, nothing."""
+
+        def happens(order_id: str) -> None:
+            for what in data.draw(st.lists(st.sampled_from(MEANWHILE), max_size=2), label="meanwhile"):
+                others = sorted(set(self.world.started) - self.ran)
+                if what in {"APPROVED", "REFUSED"}:
+                    self.answer_one(order_id, what)
+                elif what == "cancel":
+                    self.cancel_one(order_id)
+                elif what == "late":
+                    self.arrive_late()
+                elif what == "another" and others and len(self.running) < 3:
+                    self.run_one(others[0], data)
+
+        return happens
+
     def run_one(self, order_id: str, data: st.DataObject) -> None:
         """Run a saga; before any of its calls, a member, another saga or a late call may come in between."""
-        outer = self.world.hook
+        outer = self.world.hook, self.world.meanwhile
         self.ran.add(order_id)
         self.running.add(order_id)
 
@@ -142,9 +180,9 @@ class Shop(RuleBasedStateMachine):
                 self.run_one(others[0], data)
             return data.draw(st.sampled_from(WAYS), label=name)
 
-        self.world.hook = trouble
+        self.world.hook, self.world.meanwhile = trouble, self.meanwhile(data)
         self.world.run(self.world.started[order_id])
-        self.world.hook = outer
+        self.world.hook, self.world.meanwhile = outer
         self.running.discard(order_id)
 
     def arrive_late(self) -> None:
@@ -192,6 +230,7 @@ class Shop(RuleBasedStateMachine):
     def let_all_end(self) -> None:
         """Bring what is under way to its end, and do for the dead ends what the runbook says."""
         self.world.hook = well
+        self.world.meanwhile = lambda _: None
         for _ in range(2):
             for consumer in self.read:
                 while self.read[consumer] < len(self.world.dynamo.changes):
@@ -205,7 +244,7 @@ class Shop(RuleBasedStateMachine):
             unfinished = {
                 order_id
                 for order_id, order in self.world.dynamo.orders().items()
-                if order["status"]["S"] == "PENDING" and order_id in self.ran
+                if order["status"]["S"] in {"PENDING", "AWAITING_APPROVAL"} and order_id in self.ran
             }
             for order_id in unfinished:  # its message was lost too: the failed execution has the input
                 assert self.world.run(self.world.started[order_id]) == "SUCCEEDED"
@@ -247,7 +286,17 @@ class Shop(RuleBasedStateMachine):
         assert status in {"CONFIRMED", "REJECTED", "CANCELLED"}
         if order_id in self.told:
             assert (self.told[order_id] == 202) == (status == "CANCELLED")
+        answers = self.answered.get(order_id, {})
+        assert list(answers.values()).count(200) <= 1
+        approval = order.get("approval", {}).get("S")
+        assert {answer for answer, told in answers.items() if told == 200} <= {approval}
+        if int(order["total"]["N"]) > ABOVE and status == "CONFIRMED":
+            assert approval == "APPROVED"
+        if approval in {"REFUSED", "EXPIRED"}:
+            assert order_id not in self.world.provider("payment") or not self.charged(order_id)
         steps = [entry["M"]["step"]["S"] for entry in order["timeline"]["L"]]
+        reminders = steps.count("APPROVAL_REMINDED")
+        steps = [step for step in steps if step != "APPROVAL_REMINDED"]
         assert len(steps) == len(set(steps)), steps
         # What a call that came late, or people, undid after the order was closed.
         afterwards = set(steps[steps.index(status) + 1 :])
@@ -255,9 +304,13 @@ class Shop(RuleBasedStateMachine):
         assert not afterwards or status != "CONFIRMED"
         assert afterwards <= {"SHIPMENT_CANCELLED", "PAYMENT_REFUNDED", "STOCK_RELEASED"}
         mine = {event["event_id"]: event for event in self.world.events if event["order_id"] == order_id}
+        asked = ["OrderAwaitingApproval"] * ("APPROVAL_REQUESTED" in steps)
         assert sorted(event["type"] for event in mine.values()) == sorted(
-            ["OrderPlaced", f"Order{status.title()}"]
+            ["OrderPlaced", *asked, *["OrderApprovalReminder"] * reminders, f"Order{status.title()}"]
         )
+
+    def charged(self, order_id: str) -> bool:
+        return self.world.provider("payment")[order_id]["state"]["S"] in {"DONE", "UNDONE"}
 
 
 @pytest.fixture(autouse=True)

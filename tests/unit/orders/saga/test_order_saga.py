@@ -11,9 +11,10 @@ import pytest
 
 from local import pictures
 from tests.unit.functions import ROOT, Context, sample_event
-from tests.unit.orders.saga.definition import PATH, definition, longest, tasks, worst_case
+from tests.unit.orders.saga.definition import PATH, SUBSTITUTIONS, definition, longest, states, tasks, waits, worst_case
 from tests.unit.orders.saga.world import ExecutionError, World, well
 from tests.unit.orders.test_capacity import item_size, reads, writes
+from tests.unit.templates.templates import ROOT_TEMPLATE
 
 PAGE = (ROOT / "docs/services/order-saga.md").read_text()
 FORWARD = ["ReserveStock", "IsReserved", "TakePayment", "IsPaid", "BookShipment", "IsBooked", "Confirm"]
@@ -23,7 +24,7 @@ every_task = pytest.mark.parametrize(("name", "state"), tasks().items(), ids=tas
 
 @every_task
 def test_a_task_has_a_timeout_jittered_retries_and_a_catch_of_everything(name: str, state: Any) -> None:
-    assert state["TimeoutSeconds"] > 0, name
+    assert waits(state) or state["TimeoutSeconds"] > 0, name
     for retry in state["Retry"]:
         assert retry["JitterStrategy"] == "FULL"
         assert retry["MaxAttempts"] >= 3
@@ -36,9 +37,14 @@ def test_the_worst_case_adds_up_and_fits_the_machines_timeout() -> None:
     told = {name: int(seconds) for name, seconds in re.findall(r"(\w+) (\d+)(?= [+=]| {2,}=)", text)}
     (whole,) = re.findall(r"all of it\s+= (\d+)", text)
 
-    assert {name: longest(state) for name, state in tasks().items()} == {name: told[name] for name in tasks()}
+    mine = {name: longest(state) for name, state in tasks().items() if not waits(state) and name != "Remind"}
+    assert mine == {name: told[name] for name in mine}
     assert worst_case(definition()["StartAt"]) == int(whole)
-    assert int(whole) < definition()["TimeoutSeconds"]
+    parameters = ROOT_TEMPLATE.body["Parameters"]
+    people = parameters["ApprovalWaits"]["MaxValue"] * (
+        parameters["ApprovalWaitSeconds"]["MaxValue"] + longest(states()["Remind"]) + 91
+    )
+    assert int(whole) + people < definition()["TimeoutSeconds"]
     assert f"{whole} s" in PAGE
 
 
@@ -121,7 +127,10 @@ def test_what_was_done_and_nobody_heard_of_is_undone(
     assert order(world)["reason"] == "FAULT"
 
 
-@pytest.mark.parametrize("name", [name for name, state in tasks().items() if name != "SendToDeadEnd"])
+APPROVAL = {"AskForApproval", "AwaitApproval", "Remind", "CloseApproval"}
+
+
+@pytest.mark.parametrize("name", [name for name in tasks() if name not in {"SendToDeadEnd", *APPROVAL}])
 def test_what_cannot_be_undone_or_closed_ends_with_people(world: World, name: str) -> None:
     job = placed(world, shipping_token="ship_timeout")
     world.hook = lambda _: "fault" if world.entered[-1] == name else "well"
@@ -158,6 +167,107 @@ def test_what_arrives_after_it_was_undone_changes_nothing(world: World, name: st
     assert world.stock()["teapot"] == {"available": 10, "reserved": 0, "sold": 0}
     for kind in ("payment", "shipment"):
         assert world.provider(kind)[job["order_id"]]["state"]["S"] in {"CLOSED", "UNDONE"}
+
+
+LARGE = {"lines": [{"product_id": "teapot", "quantity": 1, "unit_price": 30_001}]}
+
+
+def answering(world: World, *answers: str) -> list[int]:
+    """Let staff give these answers during the next waits, one a wait; return what they are told."""
+    told: list[int] = []
+    left = list(answers)
+
+    def meanwhile(order_id: str) -> None:
+        if left and (given := left.pop(0)):
+            told.append(answer(world, order_id, given))
+
+    world.meanwhile = meanwhile
+    return told
+
+
+def answer(world: World, order_id: str, given: str) -> int:
+    event = sample_event("orders", "approve_order")
+    event["pathParameters"] = {"order_id": order_id}
+    event["body"] = json.dumps({"answer": given, "reason": "as it is"})
+    status: int = world.functions["approve_order"](event, Context())["statusCode"]
+    return status
+
+
+def test_a_large_order_waits_and_goes_on_when_it_is_approved(world: World) -> None:
+    job = placed(world, **LARGE)
+    seen: list[str] = []
+    world.meanwhile = lambda order_id: seen.append(order(world)["status"]) or answer(  # type: ignore[func-returns-value]
+        world, order_id, "APPROVED"
+    )
+
+    assert world.run(job) == "SUCCEEDED"
+
+    asked = ["AskForApproval", "AwaitApproval", "CloseApproval", "IsApproved"]
+    assert world.entered == [*FORWARD[:2], *asked, *FORWARD[2:]]
+    assert seen == ["AWAITING_APPROVAL"]
+    assert order(world)["status"] == "CONFIRMED"
+
+
+def test_nothing_is_charged_for_an_order_that_is_refused(world: World) -> None:
+    job = placed(world, **LARGE)
+    told = answering(world, "REFUSED")
+
+    world.run(job)
+
+    assert told == [200]
+    assert (order(world)["status"], order(world)["reason"]) == ("REJECTED", "APPROVAL_REFUSED")
+    assert not world.provider("payment")
+    assert world.stock()["teapot"] == {"available": 10, "reserved": 0, "sold": 0}
+
+
+def test_an_approval_expires_after_its_reminders_and_a_late_answer_is_told_so(world: World) -> None:
+    job = placed(world, **LARGE)
+
+    world.run(job)
+
+    assert (order(world)["status"], order(world)["reason"]) == ("REJECTED", "APPROVAL_EXPIRED")
+    steps = [entry["step"] for entry in order(world)["timeline"]]
+    assert steps.count("APPROVAL_REMINDED") == int(SUBSTITUTIONS["ApprovalWaits"]) - 1
+    assert answer(world, job["order_id"], "APPROVED") == 409
+    assert not world.provider("payment")
+
+
+def test_the_first_answer_stands_and_the_same_one_again_is_the_same(world: World) -> None:
+    job = placed(world, **LARGE)
+    told: list[int] = []
+    world.meanwhile = lambda order_id: told.extend(
+        answer(world, order_id, given) for given in ("APPROVED", "APPROVED", "REFUSED")
+    )
+
+    world.run(job)
+
+    assert told == [200, 200, 409]
+    assert answer(world, job["order_id"], "APPROVED") == 200
+    assert order(world)["status"] == "CONFIRMED"
+
+
+def test_cancelling_ends_the_wait_at_once(world: World) -> None:
+    job = placed(world, **LARGE)
+    told: list[int] = []
+
+    def meanwhile(order_id: str) -> None:
+        event = sample_event("orders", "cancel_order")
+        event["pathParameters"] = {"order_id": order_id}
+        world.functions["cancel_order"](event, Context())
+        told.append(answer(world, order_id, "APPROVED"))
+
+    world.meanwhile = meanwhile
+    world.run(job)
+
+    assert told == [409]
+    assert world.entered.count("AwaitApproval") == 1
+    assert (order(world)["status"], order(world)["reason"]) == ("CANCELLED", "CANCELLED_BY_MEMBER")
+
+
+def test_an_answer_to_an_order_that_nobody_asked_about_is_not_found(world: World) -> None:
+    job = placed(world)
+
+    assert answer(world, job["order_id"], "APPROVED") == 404
 
 
 def test_a_lost_dead_end_message_still_fails_the_execution(world: World) -> None:

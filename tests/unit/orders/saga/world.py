@@ -35,6 +35,7 @@ ENVIRONMENT = {
     "STOCK_TABLE": "stock-table",
     "PROVIDER_TABLE": "provider-table",
     "IDEMPOTENCY_TABLE": "idempotency-table",
+    "APPROVALS_TABLE": "approvals-table",
     "STATE_MACHINE": "order-saga",
     "EVENT_BUS": "order-events",
 }
@@ -43,6 +44,7 @@ KEYS = {
     "stock-table": ["product_id"],
     "provider-table": ["id"],
     "idempotency-table": ["id"],
+    "approvals-table": ["order_id"],
 }
 FUNCTIONS = {
     "ReserveStock": "reserve_stock",
@@ -147,6 +149,10 @@ class World:
     late: list[Callable[[], Any]] = field(default_factory=list)
     started: dict[str, Json] = field(default_factory=dict)
     entered: list[str] = field(default_factory=list)
+    meanwhile: Callable[[str], None] = lambda _: None
+    """What happens while the order of this id waits for approval; when it ends no wait, the wait runs out."""
+    tokens: dict[str, bool] = field(default_factory=dict)
+    """The task tokens there were: whether the wait is over."""
 
     def __post_init__(self) -> None:
         """Put the engine's parts and the functions together."""
@@ -159,12 +165,14 @@ class World:
             "_invoke_resource_with_timeout",
             lambda resource, given, _: self.call(resource, given),
         )
+        self.monkeypatch.setattr(stepfunctions, "_invoke_with_callback", self.wait)
         self.monkeypatch.setattr(stepfunctions, "_scaled_sleep", lambda _: None)
         self.monkeypatch.setattr(stepfunctions, "_add_event", lambda *_: None)
         names = [
             *FUNCTIONS.values(),
             "create_order",
             "cancel_order",
+            "approve_order",
             "get_order",
             "start_saga",
             "publish_events",
@@ -221,6 +229,21 @@ class World:
             raise ExecutionError(passing if way == "after" else "States.Timeout", "")
         return answer
 
+    def wait(self, resource: str, given: Json, token: str, _: Json) -> Json:
+        """Do what a Task asks for, and wait until its token is given back or the wait runs out."""
+        # The engine makes one token a state, AWS one an attempt: this is the attempt's.
+        mine = f"{token}-{len(self.tokens)}"
+        given = json.loads(json.dumps(given).replace(token, mine))
+        self.tokens[mine] = False
+        try:
+            self.call(resource.removesuffix(".waitForTaskToken"), given)
+            self.meanwhile(given["TransactItems"][1]["Put"]["Item"]["order_id"]["S"])
+            if not self.tokens[mine]:
+                raise ExecutionError("States.Timeout", "")
+        finally:
+            self.tokens[mine] = True
+        return {}
+
     def _do(self, resource: str, given: Json) -> Any:
         match resource.rpartition(":::")[2]:
             case "lambda:invoke":
@@ -255,6 +278,14 @@ class World:
         if given["name"] in self.started:
             raise ClientError({"Error": {"Code": "ExecutionAlreadyExists", "Message": ""}}, "StartExecution")
         self.started[given["name"]] = json.loads(given["input"])
+        return {}
+
+    def send_task_success(self, **given: Any) -> Json:
+        """Take a task token back, as Step Functions' client."""
+        token = given["taskToken"]
+        if self.tokens[token]:
+            raise ClientError({"Error": {"Code": "TaskTimedOut", "Message": ""}}, "SendTaskSuccess")
+        self.tokens[token] = True
         return {}
 
     def put_events(self, **given: Any) -> Json:

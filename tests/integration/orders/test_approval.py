@@ -1,0 +1,145 @@
+"""Staff's answers to orders above the amount that needs one, through both doors."""
+
+from __future__ import annotations
+
+import json
+import secrets
+import time
+from collections.abc import Iterator
+from typing import Any
+
+import pytest
+import requests
+from botocore.auth import SigV4Auth
+from botocore.awsrequest import AWSRequest
+from botocore.credentials import Credentials
+
+from tests.stack import ORDER, SECONDS, OrdersApi, Stack
+
+LARGE = 1_000_001
+NOBODYS = "0190b2c4-7f7e-7c3a-8000-000000000000"
+
+
+@pytest.fixture(scope="module")
+def staff_api(stack: Stack) -> Iterator[OrdersApi]:
+    """The orders API as somebody in the group staff."""
+    person = stack.enrol("staff")
+    yield OrdersApi(stack["OrdersApiUrl"], person.token)
+    person.leave()
+
+
+@pytest.fixture
+def waiting(stocked: Stack, api: OrdersApi) -> str:
+    """An order that waits for approval."""
+    product = f"product-{secrets.token_hex(8)}"
+    stocked.stock_in(product, 1)
+    lines = [{"product_id": product, "quantity": 1, "unit_price": LARGE}]
+    order_id: str = api.create({**ORDER, "lines": lines}).json()["order_id"]
+    deadline = time.monotonic() + SECONDS
+    tokens = stocked.physical_id("ordersapproval", "ApprovalsTable")
+    dynamodb = stocked.client("dynamodb")
+    while "Item" not in dynamodb.get_item(TableName=tokens, Key={"order_id": {"S": order_id}}):
+        assert time.monotonic() < deadline, api.get(order_id).text
+        time.sleep(0.1)
+    return order_id
+
+
+def answer(api: OrdersApi, order_id: str, given: Any) -> requests.Response:
+    body = given if isinstance(given, dict) else {"answer": given, "reason": "as it is"}
+    return api.send("POST", f"/orders/{order_id}/approval", json=body)
+
+
+def steps(order: dict[str, Any]) -> list[str]:
+    return [entry["step"] for entry in order["timeline"]]
+
+
+def test_an_approved_order_goes_on(api: OrdersApi, staff_api: OrdersApi, waiting: str) -> None:
+    before = api.get(waiting)
+
+    answers = [answer(staff_api, waiting, given) for given in ("APPROVED", "APPROVED", "REFUSED")]
+
+    assert before.json()["status"] == "AWAITING_APPROVAL"
+    assert before.headers["Retry-After"] == "60"
+    assert [one.status_code for one in answers] == [200, 200, 409]
+    assert answers[0].json() == {"order_id": waiting, "answer": "APPROVED"}
+    assert answers[2].headers["Content-Type"] == "application/problem+json"
+    order = api.follow(waiting)
+    assert order["status"] == "CONFIRMED"
+    assert steps(order)[1:5] == ["STOCK_RESERVED", "APPROVAL_REQUESTED", "APPROVED", "PAYMENT_TAKEN"]
+
+
+def test_a_refused_order_is_undone_and_nothing_is_charged(
+    api: OrdersApi, staff_api: OrdersApi, waiting: str
+) -> None:
+    assert answer(staff_api, waiting, "REFUSED").status_code == 200
+
+    order = api.follow(waiting)
+    assert (order["status"], order["reason"]) == ("REJECTED", "APPROVAL_REFUSED")
+    assert "PAYMENT_TAKEN" not in steps(order)
+
+
+def test_cancelling_ends_the_wait_and_a_late_answer_is_told_so(
+    api: OrdersApi, staff_api: OrdersApi, waiting: str
+) -> None:
+    api.cancel(waiting)
+
+    assert answer(staff_api, waiting, "APPROVED").status_code == 409
+    assert api.follow(waiting)["status"] == "CANCELLED"
+
+
+def test_a_member_cannot_approve(api: OrdersApi, strangers_api: OrdersApi, waiting: str, stack: Stack) -> None:
+    for somebody in (api, strangers_api):
+        refused = answer(somebody, waiting, "APPROVED")
+        assert (refused.status_code, refused.json()["title"]) == (403, "Forbidden")
+    assert answer(OrdersApi(stack["OrdersApiUrl"], None), waiting, "APPROVED").status_code == 401
+    assert api.get(waiting).json()["status"] == "AWAITING_APPROVAL"
+    api.cancel(waiting)
+
+
+@pytest.mark.parametrize(
+    ("given", "field"),
+    [
+        ({"answer": "MAYBE", "reason": "x"}, "/answer"),
+        ({"answer": "APPROVED"}, "/reason"),
+        ({"answer": "APPROVED", "reason": ""}, "/reason"),
+        ({"answer": "APPROVED", "reason": "x", "token": "forged"}, "/token"),
+    ],
+)
+def test_what_is_no_answer_is_refused_by_its_field(staff_api: OrdersApi, given: Any, field: str) -> None:
+    refused = answer(staff_api, NOBODYS, given)
+
+    assert (refused.status_code, refused.json()["errors"][0]["field"]) == (400, field)
+
+
+@pytest.mark.parametrize("order_id", [NOBODYS, "forged"])
+def test_an_answer_to_nothing_is_not_found(staff_api: OrdersApi, order_id: str) -> None:
+    assert answer(staff_api, order_id, "APPROVED").status_code == 404
+
+
+def test_a_token_of_the_wait_is_shown_to_nobody(api: OrdersApi, staff_api: OrdersApi, waiting: str) -> None:
+    shown = [api.get(waiting), api.list(), answer(staff_api, waiting, "REFUSED"), api.cancel(waiting)]
+
+    assert not [one.text for one in shown if "token" in one.text.lower()]
+
+
+def as_tool(stack: Stack, order_id: str, credentials: Credentials) -> requests.Response:
+    """Answer through the door of staff's tools, signed with these credentials."""
+    url = f"{stack['OrdersApiUrl'].rstrip('/')}/staff/orders/{order_id}/approval"
+    body = json.dumps({"answer": "APPROVED", "reason": "by rule 7"})
+    request = AWSRequest("POST", url, data=body, headers={"Content-Type": "application/json"})
+    SigV4Auth(credentials, "execute-api", stack["UserPoolId"].partition("_")[0]).add_auth(request)
+    return requests.post(url, data=body, headers=dict(request.headers), timeout=SECONDS)
+
+
+def test_a_tool_answers_with_its_signature_and_without_it_is_refused(
+    stack: Stack, api: OrdersApi, waiting: str
+) -> None:
+    unsigned = OrdersApi(stack["OrdersApiUrl"], None).send(
+        "POST", f"/staff/orders/{waiting}/approval", json={"answer": "APPROVED", "reason": "x"}
+    )
+    forged = as_tool(stack, waiting, Credentials("AKIAFORGED", "forged"))  # noqa: S106
+    signed = as_tool(stack, waiting, Credentials("test", "test"))  # noqa: S106
+
+    assert (unsigned.status_code, forged.status_code) == (403, 403)
+    assert signed.status_code == 200, signed.text
+    assert api.follow(waiting)["status"] == "CONFIRMED"
