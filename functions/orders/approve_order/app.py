@@ -1,4 +1,4 @@
-"""POST /orders/{order_id}/approval, and the same below /staff: staff's answer to an order that waits for one."""
+"""POST /orders/{order_id}/approval, and its door for tools: staff's answer to an order."""
 
 import msgspec
 

@@ -114,7 +114,9 @@ def _change(key: Item, given: Answer, by: str) -> Update:
         "SET approval = :answer, approval_reason = :reason, approval_by = :by, "
         "timeline = list_append(timeline, :entry)"
     )
-    condition = "attribute_exists(order_id) AND attribute_not_exists(outcome) AND attribute_not_exists(approval)"
+    condition = (
+        "attribute_exists(order_id) AND attribute_not_exists(outcome) AND attribute_not_exists(approval)"
+    )
     if given.answer == "REFUSED":
         values[":outcome"] = {"status": "REJECTED", "reason": "APPROVAL_REFUSED"}
         return Update(key, condition, f"{change}, outcome = :outcome", values)

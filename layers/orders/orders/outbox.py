@@ -35,7 +35,8 @@ StreamRecord: TypeAlias = dict[str, Any]
 class OrderEvent(msgspec.Struct, frozen=True, omit_defaults=True):
     """The detail of an event, in its version 1.
 
-    `event_id` is `order_id.status`, of reminders `order_id.reminder.number`; `total` is in minor units; `occurred_at` UTC in ISO 8601.
+    `event_id` is `order_id.status`, of reminders `order_id.reminder.number`;
+    `total` is in minor units; `occurred_at` UTC in ISO 8601.
     """
 
     version: int

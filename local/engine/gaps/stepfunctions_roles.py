@@ -101,6 +101,7 @@ def fill() -> None:
         run(execution_arn)
 
     stepfunctions._run_execution = run_with_role
+
     def wait_with_role(resource: str, given: Any, token: str, state: Json) -> Any:
         return call_as(lambda one, other: wait(one, other, token, state), resource, given)
 

@@ -87,7 +87,9 @@ def test_cancelling_ends_the_wait_and_a_late_answer_is_told_so(
     assert api.follow(waiting)["status"] == "CANCELLED"
 
 
-def test_a_member_cannot_approve(api: OrdersApi, strangers_api: OrdersApi, waiting: str, stack: Stack) -> None:
+def test_a_member_cannot_approve(
+    api: OrdersApi, strangers_api: OrdersApi, waiting: str, stack: Stack
+) -> None:
     for somebody in (api, strangers_api):
         refused = answer(somebody, waiting, "APPROVED")
         assert (refused.status_code, refused.json()["title"]) == (403, "Forbidden")
@@ -137,8 +139,8 @@ def test_a_tool_answers_with_its_signature_and_without_it_is_refused(
     unsigned = OrdersApi(stack["OrdersApiUrl"], None).send(
         "POST", f"/staff/orders/{waiting}/approval", json={"answer": "APPROVED", "reason": "x"}
     )
-    forged = as_tool(stack, waiting, Credentials("AKIAFORGED", "forged"))  # noqa: S106
-    signed = as_tool(stack, waiting, Credentials("test", "test"))  # noqa: S106
+    forged = as_tool(stack, waiting, Credentials("AKIAFORGED", "forged"))
+    signed = as_tool(stack, waiting, Credentials("test", "test"))
 
     assert (unsigned.status_code, forged.status_code) == (403, 403)
     assert signed.status_code == 200, signed.text

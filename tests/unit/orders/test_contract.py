@@ -74,7 +74,8 @@ def assert_fits(body: bytes, name: str) -> None:
 
 
 @pytest.mark.parametrize(
-    ("model", "name"), [(NewOrder, "NewOrder"), (Line, "Line"), (Registration, "Registration"), (Answer, "Answer")]
+    ("model", "name"),
+    [(NewOrder, "NewOrder"), (Line, "Line"), (Registration, "Registration"), (Answer, "Answer")],
 )
 def test_what_may_be_sent_has_the_same_limits(model: type[msgspec.Struct], name: str) -> None:
     assert in_code(model) == in_contract(name)

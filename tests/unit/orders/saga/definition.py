@@ -80,6 +80,6 @@ def waits(state: dict[str, Any]) -> bool:
 
 
 def worst_case(name: str) -> int:
-    """Return the seconds that an execution may take from a state on, over all ways to its end, people's aside."""
+    """Return the seconds that an execution may take from a state on to its end, people's waits aside."""
     followers = after(states()[name]) - {"IsExpired"}  # where a wait begins again
     return longest(states()[name]) + max((worst_case(follower) for follower in followers), default=0)

@@ -147,7 +147,7 @@ class Shop(RuleBasedStateMachine):
         told[answer] = status
 
     def meanwhile(self, data: st.DataObject) -> Any:
-        """Give what happens while an order waits: answers, twice or against each other, cancelling, nothing."""
+        """Give what happens while an order waits: answers, also twice, a cancelling, or nothing."""
 
         def happens(order_id: str) -> None:
             for what in data.draw(st.lists(st.sampled_from(MEANWHILE), max_size=2), label="meanwhile"):

@@ -11,7 +11,16 @@ import pytest
 
 from local import pictures
 from tests.unit.functions import ROOT, Context, sample_event
-from tests.unit.orders.saga.definition import PATH, SUBSTITUTIONS, definition, longest, states, tasks, waits, worst_case
+from tests.unit.orders.saga.definition import (
+    PATH,
+    SUBSTITUTIONS,
+    definition,
+    longest,
+    states,
+    tasks,
+    waits,
+    worst_case,
+)
 from tests.unit.orders.saga.world import ExecutionError, World, well
 from tests.unit.orders.test_capacity import item_size, reads, writes
 from tests.unit.templates.templates import ROOT_TEMPLATE
@@ -196,8 +205,11 @@ def answer(world: World, order_id: str, given: str) -> int:
 def test_a_large_order_waits_and_goes_on_when_it_is_approved(world: World) -> None:
     job = placed(world, **LARGE)
     seen: list[str] = []
-    world.meanwhile = lambda order_id: seen.append(order(world)["status"]) or answer(  # type: ignore[func-returns-value]
-        world, order_id, "APPROVED"
+    world.meanwhile = lambda order_id: (
+        seen.append(order(world)["status"])
+        or answer(  # type: ignore[func-returns-value]
+            world, order_id, "APPROVED"
+        )
     )
 
     assert world.run(job) == "SUCCEEDED"
