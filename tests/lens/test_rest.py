@@ -68,10 +68,12 @@ def test_every_usage_plan_bounds_the_rate_and_the_day(stack: Stack) -> None:
 @pytest.mark.lens("REST-2")
 def test_each_operation_has_a_function_of_its_own() -> None:
     functions = {function.id for function in templates.functions()}
-    served = {name[0].upper() + name[1:] for name in templates.operations("orders")}
+    operations = [name[0].upper() + name[1:] for name in templates.operations("orders")]
+    # A tool's door leads to the same function as the people's.
+    served = {name.removesuffix("AsTool") for name in operations}
 
     assert served <= functions
-    assert len(served) == sum(len(item) for item in templates.contract("orders")["paths"].values())
+    assert len(operations) == sum(len(item) for item in templates.contract("orders")["paths"].values())
 
 
 @pytest.mark.lens("REST-2")

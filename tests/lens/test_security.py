@@ -11,6 +11,7 @@ from typing import Any
 import pytest
 
 from tests import templates
+from tests.approvals import waiting_order
 from tests.partners import Partner, revoke, staff
 from tests.stack import ORDER, OUTPUTS, OrdersApi, Stack
 
@@ -48,6 +49,14 @@ def one_round(stocked: Stack, api: OrdersApi) -> Iterator[None]:
     for tokens in ({}, {"shipping_token": "ship_timeout"}):
         order_id = api.create({**ORDER, **tokens}).json()["order_id"]
         api.follow(order_id)
+    approver = stocked.enrol("staff")
+    approved, cancelled = waiting_order(stocked, api), waiting_order(stocked, api)
+    OrdersApi(stocked["OrdersApiUrl"], approver.token).send(
+        "POST", f"/orders/{approved}/approval", json={"answer": "APPROVED", "reason": "as it is"}
+    )
+    api.cancel(cancelled)
+    api.follow(approved)
+    api.follow(cancelled)
     late = api.create({**ORDER, "payment_token": "tok_timeout"}).json()["order_id"]
     api.cancel(late)
     api.follow(late)
@@ -59,6 +68,7 @@ def one_round(stocked: Stack, api: OrdersApi) -> Iterator[None]:
     revoke(stocked, partner.partner_id, staff(stocked))
     yield
     owner.leave()
+    approver.leave()
 
 
 def decisions(stack: Stack) -> list[dict[str, str]]:

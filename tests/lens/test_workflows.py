@@ -8,7 +8,8 @@ import pytest
 import yaml
 
 from tests import templates
-from tests.stack import ORDER, OrdersApi
+from tests.approvals import waiting_order
+from tests.stack import ORDER, OrdersApi, Stack
 
 DEFINITION = yaml.safe_load((templates.ROOT / "statemachines/order_saga.asl.yaml").read_text())
 STATES: dict[str, dict[str, Any]] = DEFINITION["States"]
@@ -59,9 +60,28 @@ def test_a_step_that_fails_or_times_out_leads_to_what_undoes_it(step: str, undon
 @pytest.mark.lens("SERVREL-5")
 @pytest.mark.parametrize(("name", "state"), TASKS.items(), ids=TASKS)
 def test_a_task_ends_and_is_tried_again_with_jitter(name: str, state: dict[str, Any]) -> None:
-    assert state["TimeoutSeconds"] < DEFINITION["TimeoutSeconds"], name
+    seconds = state["TimeoutSeconds"]  # people's time is a parameter, ended all the same
+    assert seconds == "{% ${ApprovalWaitSeconds} %}" or seconds < DEFINITION["TimeoutSeconds"], name
     assert [retry["JitterStrategy"] for retry in state["Retry"]] == ["FULL"]
     assert state["Catch"][-1]["ErrorEquals"] == ["States.ALL"]
+
+
+@pytest.mark.lens("FLOW-2")
+@pytest.mark.parametrize(("given", "status"), [("APPROVED", "CONFIRMED"), ("REFUSED", "REJECTED")])
+def test_a_large_order_waits_for_staff_and_goes_on_as_they_say(
+    stocked: Stack, api: OrdersApi, given: str, status: str
+) -> None:
+    order_id = waiting_order(stocked, api)
+    approver = stocked.enrol("staff")
+    before = api.get(order_id).json()["status"]
+
+    OrdersApi(stocked["OrdersApiUrl"], approver.token).send(
+        "POST", f"/orders/{order_id}/approval", json={"answer": given, "reason": "as it is"}
+    )
+    after = api.follow(order_id)["status"]
+    approver.leave()
+
+    assert (before, after) == ("AWAITING_APPROVAL", status)
 
 
 @pytest.mark.lens("SERVREL-5")

@@ -3,8 +3,6 @@
 from __future__ import annotations
 
 import json
-import secrets
-import time
 from collections.abc import Iterator
 from typing import Any
 
@@ -14,9 +12,10 @@ from botocore.auth import SigV4Auth
 from botocore.awsrequest import AWSRequest
 from botocore.credentials import Credentials
 
-from tests.stack import ORDER, SECONDS, OrdersApi, Stack
+from tests.approvals import waiting_order
+from tests.partners import staff
+from tests.stack import SECONDS, OrdersApi, Stack
 
-LARGE = 1_000_001
 NOBODYS = "0190b2c4-7f7e-7c3a-8000-000000000000"
 
 
@@ -31,17 +30,7 @@ def staff_api(stack: Stack) -> Iterator[OrdersApi]:
 @pytest.fixture
 def waiting(stocked: Stack, api: OrdersApi) -> str:
     """An order that waits for approval."""
-    product = f"product-{secrets.token_hex(8)}"
-    stocked.stock_in(product, 1)
-    lines = [{"product_id": product, "quantity": 1, "unit_price": LARGE}]
-    order_id: str = api.create({**ORDER, "lines": lines}).json()["order_id"]
-    deadline = time.monotonic() + SECONDS
-    tokens = stocked.physical_id("ordersapproval", "ApprovalsTable")
-    dynamodb = stocked.client("dynamodb")
-    while "Item" not in dynamodb.get_item(TableName=tokens, Key={"order_id": {"S": order_id}}):
-        assert time.monotonic() < deadline, api.get(order_id).text
-        time.sleep(0.1)
-    return order_id
+    return waiting_order(stocked, api)
 
 
 def answer(api: OrdersApi, order_id: str, given: Any) -> requests.Response:
@@ -140,7 +129,7 @@ def test_a_tool_answers_with_its_signature_and_without_it_is_refused(
         "POST", f"/staff/orders/{waiting}/approval", json={"answer": "APPROVED", "reason": "x"}
     )
     forged = as_tool(stack, waiting, Credentials("AKIAFORGED", "forged"))
-    signed = as_tool(stack, waiting, Credentials("test", "test"))
+    signed = as_tool(stack, waiting, staff(stack))
 
     # To who does not sign, the door looks as if it were not there.
     assert unsigned.status_code == 404

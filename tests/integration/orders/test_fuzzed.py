@@ -43,8 +43,8 @@ OPERATIONS = templates.operations("orders")
 
 @pytest.fixture(scope="module")
 def owner(stack: Stack) -> Iterator[Member]:
-    """A member whose plan leaves room for fuzzing."""
-    person = stack.enrol("members", "premium")
+    """A member who may call everything, with a plan that leaves room for fuzzing."""
+    person = stack.enrol("members", "premium", "staff")
     yield person
     person.leave()
 
