@@ -2,7 +2,7 @@
 
 A cursor carries the position at which a page ended. It grants nothing: the query behind it is always bound to
 the caller's own partition, whatever the cursor says. The signature is there so that a list never starts from
-a position that this service did not give out (docs/decisions/0022-cursors-are-signed.md).
+a position that this service did not give out (docs/decisions/0011-cursors-are-signed.md).
 
 The text is base64url of: one version byte, the HMAC-SHA256 (32 bytes), the position as JSON.
 """

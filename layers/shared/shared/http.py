@@ -253,7 +253,7 @@ def api(handler: Callable[[Request], Response]) -> LambdaHandler:
 
     A `Problem` becomes its answer. Any other exception is a fault: `observed` logs it and raises, so that
     Lambda counts it, and API Gateway answers with the contract's DEFAULT_5XX response
-    (docs/decisions/0021-faults-are-raised.md).
+    (docs/decisions/0010-faults-are-raised.md).
     """
 
     @observed

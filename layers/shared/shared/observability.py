@@ -126,7 +126,7 @@ def observed(handler: LambdaHandler) -> LambdaHandler:
     Fault
         In place of any other exception. Either is logged with its type and stack; Lambda counts it in
         `Errors`, retries asynchronous events and marks the trace as faulty; see
-        docs/decisions/0021-faults-are-raised.md.
+        docs/decisions/0010-faults-are-raised.md.
     """
 
     @logger.inject_lambda_context(clear_state=True, log_event=False)

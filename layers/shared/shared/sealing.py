@@ -2,7 +2,7 @@
 
 A sealed box (libsodium: X25519, XSalsa20, Poly1305) takes the public half of a key pair only. The private
 half is with the people who may read what is in it, outside of the application and of the account
-(docs/decisions/0042-contacts-are-sealed.md).
+(docs/decisions/0022-contacts-are-sealed.md).
 """
 
 from __future__ import annotations

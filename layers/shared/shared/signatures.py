@@ -9,7 +9,7 @@ and the Idempotency-Key:
     Signature: sig=:...:
 
 `@path` is the path below the API's base URL: `/partner/orders` behind every domain and stage. Why this
-profile and no other: docs/decisions/0040-partners-sign-their-requests.md.
+profile and no other: docs/decisions/0020-partners-sign-their-requests.md.
 """
 
 from __future__ import annotations
