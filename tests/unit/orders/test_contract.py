@@ -157,7 +157,7 @@ def test_an_operation_is_a_function_of_its_own(name: str) -> None:
 def test_an_operation_asks_for_its_kind_of_credentials() -> None:
     assert {name: operation["security"] for name, operation in OPERATIONS.items()} == {
         "approveOrder": [{"Member": ["orders/write"]}],
-        "approveOrderAsTool": [{"Tool": []}],
+        "approveOrderAsTool": [{"StaffTool": []}],
         "cancelOrder": [{"Member": ["orders/write"]}],
         "createOrder": [{"Member": ["orders/write"]}],
         "getOrder": [{"Member": ["orders/read"]}],
