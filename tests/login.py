@@ -1,4 +1,4 @@
-"""The managed login as a browser goes through it: authorization code with PKCE (RFC 7636)."""
+"""Ways to sign in: the managed login with a code and PKCE (RFC 7636), as a browser does, and SRP."""
 
 from __future__ import annotations
 
@@ -9,6 +9,7 @@ from urllib.parse import parse_qsl, urlsplit
 
 import pytest
 import requests
+from pycognito.aws_srp import AWSSRP
 
 from tests.stack import Member, Stack
 
@@ -59,3 +60,16 @@ class Login:
 def query_of(answer: requests.Response) -> dict[str, str]:
     """Return the query of the address that an answer sends the browser to."""
     return dict(parse_qsl(urlsplit(answer.headers["Location"]).query))
+
+
+def token_by_srp(stack: Stack, member: Member) -> str:
+    """Sign in by SRP, which never sends the password, and return the access token."""
+    srp = AWSSRP(
+        username=member.email,
+        password=member.password,
+        pool_id=stack["UserPoolId"],
+        client_id=stack["UserPoolClientId"],
+        client=stack.client("cognito-idp"),
+    )
+    token: str = srp.authenticate_user()["AuthenticationResult"]["AccessToken"]
+    return token

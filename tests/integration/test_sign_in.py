@@ -6,22 +6,13 @@ import secrets
 
 import pytest
 from botocore.exceptions import ClientError
-from pycognito.aws_srp import AWSSRP
 
-from tests.login import REDIRECT, Login, query_of
+from tests.login import REDIRECT, Login, query_of, token_by_srp
 from tests.stack import ORDER, Member, OrdersApi, Stack, claims_of
 
 
 def test_srp_signs_in_without_sending_the_password(stack: Stack, member: Member) -> None:
-    srp = AWSSRP(
-        username=member.email,
-        password=member.password,
-        pool_id=stack["UserPoolId"],
-        client_id=stack["UserPoolClientId"],
-        client=stack.client("cognito-idp"),
-    )
-
-    token = srp.authenticate_user()["AuthenticationResult"]["AccessToken"]
+    token = token_by_srp(stack, member)
 
     assert OrdersApi(stack["OrdersApiUrl"], token).list().status_code == 200
 

@@ -3,23 +3,14 @@
 from __future__ import annotations
 
 import pytest
-from pycognito.aws_srp import AWSSRP
 
-from tests.login import Login, query_of
+from tests.login import Login, query_of, token_by_srp
 from tests.stack import Member, OrdersApi, Stack, claims_of
 
 
 @pytest.mark.lens("MOB-1")
 def test_a_member_signs_in_without_sending_the_password(stack: Stack, member: Member) -> None:
-    srp = AWSSRP(
-        username=member.email,
-        password=member.password,
-        pool_id=stack["UserPoolId"],
-        client_id=stack["UserPoolClientId"],
-        client=stack.client("cognito-idp"),
-    )
-
-    token = srp.authenticate_user()["AuthenticationResult"]["AccessToken"]
+    token = token_by_srp(stack, member)
 
     assert claims_of(token)["tier"] == "free"
     assert OrdersApi(stack["OrdersApiUrl"], token).list().status_code == 200
