@@ -15,6 +15,7 @@ from typing import Any
 
 import boto3
 import requests
+from botocore import UNSIGNED
 from botocore.config import Config
 
 OUTPUTS = Path(os.environ.get("LENS_OUTPUTS", Path(__file__).parents[1] / ".local/outputs.json"))
@@ -148,6 +149,21 @@ class Member:
     def token(self) -> str:
         """The access token that the APIs take."""
         return self.tokens["AccessToken"]
+
+    def aws(self, service: str) -> Any:
+        """Return an AWS client with the credentials that the identity pool gives this member."""
+        pool = self.stack["UserPoolId"]
+        region = pool.partition("_")[0]
+        login = {f"cognito-idp.{region}.amazonaws.com/{pool}": self.tokens["IdToken"]}
+        # Neither call is signed: the id token is what tells who asks.
+        options: dict[str, Any] = {"region_name": region, "endpoint_url": self.stack.get("EngineUrl")}
+        identities: Any = boto3.client(
+            "cognito-identity", config=Config(signature_version=UNSIGNED), **options
+        )
+        identity = identities.get_id(IdentityPoolId=self.stack["IdentityPoolId"], Logins=login)["IdentityId"]
+        given = identities.get_credentials_for_identity(IdentityId=identity, Logins=login)["Credentials"]
+        session: Any = boto3.Session(given["AccessKeyId"], given["SecretKey"], given["SessionToken"])
+        return session.client(service, **options)
 
     @property
     def claims(self) -> dict[str, Any]:

@@ -92,3 +92,30 @@ def test_the_login_sends_nobody_to_an_address_that_is_not_the_apps(stack: Stack,
 
     assert refused.status_code in {400, 302}
     assert "example.org" not in refused.headers.get("Location", "")
+
+
+def test_an_id_token_gives_aws_credentials_of_the_members_role(stack: Stack, member: Member) -> None:
+    caller = member.aws("sts").get_caller_identity()["Arn"]
+
+    role = stack.physical_id("identity", "MemberRole")
+    assert caller.endswith(f":assumed-role/{role}/CognitoIdentityCredentials")
+
+
+def test_the_members_credentials_reach_nothing_that_no_service_opened(stack: Stack, member: Member) -> None:
+    orders = stack.physical_id("orders", "OrdersTable")
+
+    with pytest.raises(ClientError) as refused:
+        member.aws("dynamodb").scan(TableName=orders)
+
+    assert refused.value.response["Error"]["Code"] == "AccessDeniedException"
+
+
+def test_a_tampered_id_token_gives_no_credentials(stack: Stack, member: Member) -> None:
+    head, claims, signature = member.tokens["IdToken"].split(".")
+    stranger = Member(stack, member.email, member.password)
+    vars(stranger)["tokens"] = {"IdToken": f"{head}.{claims}.{signature[::-1]}"}
+
+    with pytest.raises(ClientError) as refused:
+        stranger.aws("sts")
+
+    assert refused.value.response["Error"]["Code"] == "NotAuthorizedException"
