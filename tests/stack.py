@@ -189,8 +189,8 @@ def asked_for(order: dict[str, Any]) -> dict[str, Any]:
     return {name: order[name] for name in ("order_id", "currency", "total", "lines", "created_at")}
 
 
-class OrdersApi:
-    """The orders API as a client sees it: URLs, headers and bodies, nothing of its inside."""
+class Api:
+    """A service's API as a client sees it: URLs, headers and bodies, nothing of its inside."""
 
     def __init__(self, url: str, token: str | None) -> None:
         self.url = url.rstrip("/")
@@ -202,6 +202,10 @@ class OrdersApi:
         """Send any request at all; `path` begins with a slash and goes out as it stands."""
         request.setdefault("timeout", SECONDS)
         return self.session.request(method, self.url + path, **request)
+
+
+class OrdersApi(Api):
+    """The orders API as a client sees it."""
 
     def create(self, order: Any, key: str | None = None, **headers: str) -> requests.Response:
         """Place an order, under a fresh idempotency key unless one is given."""
@@ -236,3 +240,11 @@ class OrdersApi:
     def list(self, **query: Any) -> requests.Response:
         """Read a page of orders, newest first."""
         return self.send("GET", "/orders", params=query)
+
+
+class StreamApi(Api):
+    """The stream API as a client sees it."""
+
+    def windows(self) -> requests.Response:
+        """Read how posts are put into windows."""
+        return self.send("GET", "/windows")

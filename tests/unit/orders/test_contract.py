@@ -4,8 +4,7 @@ from __future__ import annotations
 
 import json
 import re
-from pathlib import Path
-from typing import Any, ClassVar
+from typing import Any
 
 import jsonschema  # type: ignore[import-untyped]  # it brings no types of its own
 import msgspec
@@ -167,90 +166,3 @@ def test_an_operation_asks_for_its_kind_of_credentials() -> None:
         "getPartnerOrder": [{"Partner": [], "Plan": []}],
         "revokePartner": [{"StaffTool": []}],
     }
-
-
-@every_operation
-def test_every_refusal_is_a_problem_and_those_of_the_gateway_are_documented(name: str) -> None:
-    refusals = {status: answer for status, answer in OPERATIONS[name]["responses"].items() if status >= "4"}
-
-    by_iam = OPERATIONS[name]["security"] == [
-        {"StaffTool": []}
-    ]  # no token is asked for: 403, or no such path
-    assert {"404" if by_iam else "401", "403", "429", "500", "504"} <= set(refusals)
-    for answer in refusals.values():
-        assert list(answer["content"]) == ["application/problem+json"]
-    assert "Retry-After" in refusals["429"]["headers"]
-    if not by_iam:
-        assert "WWW-Authenticate" in refusals["401"]["headers"]
-
-
-@pytest.mark.parametrize("name", sorted(SCHEMAS))
-def test_every_schema_has_an_example_that_fits_it(name: str) -> None:
-    assert_fits(json.dumps(SCHEMAS[name]["example"]).encode(), name)
-
-
-def test_no_schema_uses_what_api_gateway_does_not_read() -> None:
-    unread = {"nullable", "oneOf", "exclusiveMinimum", "exclusiveMaximum", "readOnly", "discriminator"}
-    text = Path(FUNCTIONS / "orders/openapi.yaml").read_text()
-
-    assert not [word for word in unread if f"{word}:" in text]
-
-
-class TestGatewayResponses:
-    """What API Gateway answers by itself."""
-
-    # https://docs.aws.amazon.com/apigateway/latest/developerguide/supported-gateway-response-types.html
-    TYPES: ClassVar = {
-        "ACCESS_DENIED": 403,
-        "API_CONFIGURATION_ERROR": 500,
-        "AUTHORIZER_CONFIGURATION_ERROR": 500,
-        "AUTHORIZER_FAILURE": 500,
-        "BAD_REQUEST_BODY": 400,
-        "BAD_REQUEST_PARAMETERS": 400,
-        "DEFAULT_4XX": 400,
-        "DEFAULT_5XX": 500,
-        "EXPIRED_TOKEN": 403,
-        "INTEGRATION_FAILURE": 504,
-        "INTEGRATION_TIMEOUT": 504,
-        "INVALID_API_KEY": 403,
-        "INVALID_SIGNATURE": 403,
-        "MISSING_AUTHENTICATION_TOKEN": 404,
-        "QUOTA_EXCEEDED": 429,
-        "REQUEST_TOO_LARGE": 413,
-        "RESOURCE_NOT_FOUND": 404,
-        "THROTTLED": 429,
-        "UNAUTHORIZED": 401,
-        "UNSUPPORTED_MEDIA_TYPE": 415,
-        "WAF_FILTERED": 403,
-    }
-    RESPONSES: ClassVar[dict[str, Any]] = CONTRACT["x-amazon-apigateway-gateway-responses"]
-
-    def test_each_type_has_one(self) -> None:
-        assert {name: response["statusCode"] for name, response in self.RESPONSES.items()} == self.TYPES
-
-    @pytest.mark.parametrize("name", sorted(TYPES))
-    def test_each_is_a_problem_with_its_status(self, name: str) -> None:
-        response = self.RESPONSES[name]
-        # API Gateway puts the message in with its quotes, and nothing else of the request.
-        body = response["responseTemplates"]["application/json"].replace(
-            "$context.error.messageString", '"Missing required request parameters: [Idempotency-Key]"'
-        )
-
-        assert "$" not in body
-        assert_fits(body.encode(), "Problem")
-        assert json.loads(body)["status"] == response["statusCode"]
-        assert (
-            response["responseParameters"]["gatewayresponse.header.Content-Type"]
-            == "'application/problem+json'"
-        )
-
-    @pytest.mark.parametrize(
-        ("name", "header"),
-        [
-            ("UNAUTHORIZED", "WWW-Authenticate"),
-            ("THROTTLED", "Retry-After"),
-            ("QUOTA_EXCEEDED", "Retry-After"),
-        ],
-    )
-    def test_a_caller_is_told_what_to_do_next(self, name: str, header: str) -> None:
-        assert f"gatewayresponse.header.{header}" in self.RESPONSES[name]["responseParameters"]
