@@ -1,7 +1,7 @@
 """Items of DynamoDB tables, and changes of them, as the domain writes them: plain data.
 
-An item is a dictionary of str, int, bool, None, lists and dictionaries. Money is integer minor units and
-times are text, so no other type is needed, and a float is refused before it can lose a cent.
+An item is a dictionary of str, int, bool, bytes, None, lists and dictionaries. Money is integer minor units
+and times are text, so no other type is needed, and a float is refused before it can lose a cent.
 """
 
 from __future__ import annotations
@@ -52,7 +52,7 @@ def from_attributes(attributes: Mapping[str, Any]) -> Item:
     return {name: _from_attribute(value) for name, value in attributes.items()}
 
 
-def _to_attribute(value: object) -> dict[str, Any]:
+def _to_attribute(value: object) -> dict[str, Any]:  # noqa: PLR0911 - one a type
     match value:
         case str():
             return {"S": value}
@@ -60,6 +60,8 @@ def _to_attribute(value: object) -> dict[str, Any]:
             return {"BOOL": value}
         case int():
             return {"N": str(value)}
+        case bytes():
+            return {"B": value}
         case None:
             return {"NULL": True}
         case dict():
@@ -72,7 +74,7 @@ def _to_attribute(value: object) -> dict[str, Any]:
 def _from_attribute(attribute: Mapping[str, Any]) -> Any:
     ((kind, value),) = attribute.items()
     match kind:
-        case "S" | "BOOL":
+        case "S" | "BOOL" | "B":
             return value
         case "N":
             return int(value)

@@ -147,30 +147,51 @@ class Table:
             return _refusal({**error.response}["CancellationReasons"])
         return None
 
-    def query(
-        self, partition: tuple[str, str], *, limit: int, newest_first: bool = False, after: Item | None = None
+    def query(  # noqa: PLR0913 - as many as a Query has
+        self,
+        partition: tuple[str, str],
+        *,
+        between: tuple[str, Any, Any] | None = None,
+        limit: int | None = None,
+        newest_first: bool = False,
+        consistent: bool = False,
+        after: Item | None = None,
     ) -> Page:
-        """Return up to `limit` items of one partition, in the order of the sort key.
+        """Return items of one partition, in the order of the sort key.
 
         Parameters
         ----------
         partition
             The partition key's name and value.
+        between
+            The sort key's name, and its least and its greatest value.
         limit
             How many items at most; a page of 1 MB may hold fewer.
         newest_first
             From the greatest sort key down.
+        consistent
+            Whether every write that was answered is in it, at twice the price.
         after
             The whole primary key after which to go on: the last page's `last_key`.
         """
         name, value = partition
-        parameters: dict[str, Any] = {"ExclusiveStartKey": to_attributes(after)} if after else {}
+        condition, names = "#partition = :partition", {"#partition": name}
+        values: Item = {":partition": value}
+        parameters: dict[str, Any] = {}
+        if between is not None:
+            condition += " AND #sort BETWEEN :least AND :greatest"
+            names["#sort"], values[":least"], values[":greatest"] = between
+        if limit is not None:
+            parameters["Limit"] = limit
+        if consistent:
+            parameters["ConsistentRead"] = True
+        if after:
+            parameters["ExclusiveStartKey"] = to_attributes(after)
         answer = self._call(
             "query",
-            KeyConditionExpression="#partition = :partition",
-            ExpressionAttributeNames={"#partition": name},
-            ExpressionAttributeValues={":partition": {"S": value}},
-            Limit=limit,
+            KeyConditionExpression=condition,
+            ExpressionAttributeNames=names,
+            ExpressionAttributeValues=to_attributes(values),
             ScanIndexForward=not newest_first,
             **parameters,
         )

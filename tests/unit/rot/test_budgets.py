@@ -98,6 +98,7 @@ def test_it_does_without(loaded: Loaded, module: str) -> None:
         ("dependencies", 6.8 * MEGA, 18.2 * MEGA),  # a third of it is libsodium, for partners' signatures
         ("shared", 85 * KILO, 190 * KILO),
         ("orders", 70 * KILO, 160 * KILO),
+        ("stream", 70 * KILO, 160 * KILO),
     ],
 )
 def test_a_layer_stays_small(layer: str, zipped: float, unpacked: float) -> None:
