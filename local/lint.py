@@ -28,7 +28,7 @@ CHECKOV = (
     "--framework",
     "cloudformation",
 )
-SOURCES = ("benchmarks", "functions", "layers", "local", "tests")
+SOURCES = ("benchmarks", "functions", "layers", "loadtests", "local", "tests")
 
 
 @dataclass(frozen=True)

@@ -1,0 +1,1 @@
+"""What puts load on a running stack, on this machine or in AWS."""
