@@ -86,8 +86,14 @@ clean: ## Stop every local stack and remove all that these targets made
 
 .PHONY: deploy
 deploy: ## Build and deploy to the account that your credentials name (STAGE=sandbox)
-	@$(SETUP) sam
+	@$(SETUP) sam dev
 	@$(SAM) build && $(SAM) deploy --config-env $(STAGE)
+	@.venv/bin/python -m local.publish --stage $(STAGE)
+
+.PHONY: rollback
+rollback: ## Put the web app's release before back, there (STAGE=sandbox)
+	@$(SETUP) dev
+	@.venv/bin/python -m local.publish --stage $(STAGE) --back
 
 .PHONY: destroy
 destroy: ## Delete what was deployed there, and list what is left (STAGE=sandbox)

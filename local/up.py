@@ -11,6 +11,7 @@ from pathlib import Path
 
 from botocore.exceptions import BotoCoreError, ClientError
 
+from local import publish
 from local.cloud import Cloud, LocalError
 from local.deploy import build, changes, imports, outputs, seed, settle, stack
 from local.engine import process
@@ -122,8 +123,13 @@ def _bring(
                 seed.fill_shelves(cloud, told["StockTable"])
             outputs.write(cloud, told)
             phase.note = told["DemoUser"]
+        if "WebBucket" in told:
+            with progress.phase("publish") as phase:
+                phase.note = publish.bring(told)
         left_out = tuple(row for row in resources if row.physical_id.startswith(stack.PLACEHOLDER))
         return Report(told, tuple(changed), left_out)
+    except publish.PublishError as error:
+        raise LocalError(str(error)) from None
     except (ClientError, BotoCoreError) as error:
         engine = process.find(cloud.folder)
         if engine is not None and engine.alive:

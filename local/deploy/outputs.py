@@ -14,6 +14,7 @@ LOCAL_FORMS = (
         r"https://([a-z0-9]+)\.execute-api\.[a-z0-9-]+\.amazonaws\.com",
         r"http://localhost:{port}/_aws/execute-api/\1",
     ),
+    (r"https://([a-z0-9]+)\.cloudfront\.net", r"http://\1.cloudfront.localhost:{port}"),
     (r"https://[a-z0-9-]+\.auth\.[a-z0-9-]+\.amazoncognito\.com", "http://localhost:{port}"),
 )
 """AWS's forms of URL, and the engine's for the same thing."""
