@@ -62,7 +62,7 @@ def test_every_answer_carries_the_security_headers(stack: Stack) -> None:
 def test_how_long_a_file_is_kept_goes_by_its_kind(stack: Stack) -> None:
     viewer = Viewer(stack)
     page = viewer.get("/")
-    (asset, *_) = re.findall(r'"(/assets/[^"]+)"', page.text)
+    asset, *_ = re.findall(r'"(/assets/[^"]+)"', page.text)
 
     assert page.headers["Cache-Control"] == viewer.get("/config.json").headers["Cache-Control"] == "no-cache"
     assert viewer.get(asset).headers["Cache-Control"] == "public, max-age=31536000, immutable"

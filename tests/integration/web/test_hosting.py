@@ -37,7 +37,8 @@ def site(stack: Stack) -> Iterator[Site]:
 
 def asset(viewer: Viewer) -> str:
     """Return the path of something that the page names."""
-    return re.findall(r'"(/assets/[^"]+)"', viewer.get("/").text)[0]
+    first: str = re.findall(r'"(/assets/[^"]+)"', viewer.get("/").text)[0]
+    return first
 
 
 class TestPages:
