@@ -52,6 +52,10 @@ class Stack(UserDict[str, str]):
             )
         return cls(json.loads(OUTPUTS.read_text()))
 
+    def has(self, service: str) -> bool:
+        """Tell whether a service is there: what costs while idle can be left out."""
+        return bool(self.get(f"{service.title()}ApiUrl", "somewhere else"))
+
     @property
     def on_this_machine(self) -> bool:
         """Whether the stack runs on the local engine."""
@@ -248,3 +252,25 @@ class StreamApi(Api):
     def windows(self) -> requests.Response:
         """Read how posts are put into windows."""
         return self.send("GET", "/windows")
+
+    def top(self, known: str | None = None, **query: Any) -> requests.Response:
+        """Read a page of a window's hashtags, unless it is still as the entity tag `known` says."""
+        headers = {} if known is None else {"If-None-Match": known}
+        return self.send("GET", "/trends", params=query, headers=headers)
+
+    def history(self, hashtag: str, **query: Any) -> requests.Response:
+        """Read a page of a hashtag's windows, the oldest first."""
+        return self.send("GET", "/trends/history", params={"hashtag": hashtag, **query})
+
+    def counts(self, moment: str) -> dict[str, int]:
+        """Return every hashtag of the window that holds a moment, with its count, page by page."""
+        found: dict[str, int] = {}
+        query: dict[str, Any] = {"window": moment, "limit": 100}
+        while True:
+            answer = self.top(**query)
+            answer.raise_for_status()
+            page = answer.json()
+            found |= {item["hashtag"]: item["count"] for item in page["items"]}
+            if "next_cursor" not in page:
+                return found
+            query |= {"cursor": page["next_cursor"]}

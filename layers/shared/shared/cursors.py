@@ -45,7 +45,10 @@ class Cursors:
         self._operation = operation
 
     def issue(self, caller: str, position: Position) -> str:
-        """Return the cursor that lets `caller` go on after `position`, the last item's key."""
+        """Return the cursor that lets `caller` go on after `position`, the last item's key.
+
+        Of a list that is everybody's, `caller` is what tells it from the operation's other lists.
+        """
         payload = msgspec.json.encode(position)
         return _encode(_VERSION + self._mac(caller, payload) + payload)
 

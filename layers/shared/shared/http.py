@@ -159,6 +159,12 @@ class Request:
         arn: str | None = self._event["requestContext"]["identity"].get("userArn")
         return arn or None
 
+    @property
+    def resource(self) -> str:
+        """The path as the contract has it, such as `/orders/{order_id}`."""
+        path: str = self._event["resource"]
+        return path
+
     def path_parameter(self, name: str) -> str:
         """Return a variable of the path, such as `order_id` of `/orders/{order_id}`."""
         value: str = self._event["pathParameters"][name]

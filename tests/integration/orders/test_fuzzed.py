@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import secrets
 from collections.abc import Callable, Iterator
 from typing import Any
@@ -10,33 +9,15 @@ from urllib.parse import urlsplit
 
 import pytest
 import requests
-import schemathesis
 from botocore.auth import SigV4Auth
 from botocore.awsrequest import AWSRequest
-from hypothesis import HealthCheck, given, settings
-from schemathesis.checks import not_a_server_error
 from schemathesis.generation import GenerationMode
-from schemathesis.specs.openapi.checks import (
-    content_type_conformance,
-    response_headers_conformance,
-    response_schema_conformance,
-    status_code_conformance,
-)
 
 from tests import templates
+from tests.fuzzing import MODES, fuzz
 from tests.integration.orders.test_partners import registered
 from tests.partners import staff
-from tests.stack import SECONDS, Member, Stack
-
-CHECKS = [
-    not_a_server_error,
-    status_code_conformance,
-    content_type_conformance,
-    response_headers_conformance,
-    response_schema_conformance,
-]
-EXAMPLES = 50
-"""How many requests of each operation and mode: bounded, so that the suite stays short."""
+from tests.stack import Member, Stack
 
 OPERATIONS = templates.operations("orders")
 
@@ -85,32 +66,14 @@ def sessions(stack: Stack, owner: Member) -> dict[str, requests.Session]:
     return {"Member": session(as_member), "Partner": session(as_partner), "StaffTool": session(as_staff)}
 
 
-@pytest.mark.parametrize(
-    "mode", [GenerationMode.POSITIVE, GenerationMode.NEGATIVE], ids=lambda mode: mode.value
-)
+@pytest.mark.parametrize("mode", MODES, ids=lambda mode: mode.value)
 @pytest.mark.parametrize("operation_id", sorted(OPERATIONS))
 def test_every_answer_is_documented_and_none_is_a_fault(
     stack: Stack, sessions: dict[str, requests.Session], operation_id: str, mode: GenerationMode
 ) -> None:
-    contract = schemathesis.openapi.from_dict(json.loads(json.dumps(templates.contract("orders"))))
-    operation = contract.find_operation_by_id(operation_id)
     session = sessions[next(iter(OPERATIONS[operation_id]["security"][0]))]
-    answers: list[int] = []
 
-    @settings(
-        max_examples=EXAMPLES,
-        deadline=None,
-        derandomize=True,  # the same requests each time: a failure is a change
-        database=None,
-        suppress_health_check=list(HealthCheck),
-    )
-    @given(case=operation.as_strategy(generation_mode=mode))
-    def fuzz(case: Any) -> None:
-        answer = case.call(base_url=stack["OrdersApiUrl"].rstrip("/"), session=session, timeout=SECONDS)
-        answers.append(answer.status_code)
-        case.validate_response(answer, checks=CHECKS)
-
-    fuzz()
+    answered = fuzz("orders", operation_id, mode, url=stack["OrdersApiUrl"], session=session)
 
     # Requests that fit get past the door, so it is not the door alone that was tried.
-    assert set(answers) - {401, 403} or mode is GenerationMode.NEGATIVE
+    assert answered - {401, 403} or mode is GenerationMode.NEGATIVE

@@ -10,7 +10,7 @@ from tests.stack import Member, Stack, StreamApi
 @pytest.fixture(scope="session")
 def stream(stack: Stack) -> Stack:
     """The running stack, with its stream service."""
-    if not stack["StreamApiUrl"]:
+    if not stack.has("stream"):
         pytest.skip("the stream service is left out of this stack: it is there with StreamService=true")
     return stack
 
