@@ -74,7 +74,7 @@ class Partner:
         if method == "POST":
             headers |= {"Content-Digest": digest(body), "Idempotency-Key": key or secrets.token_hex(16)}
         fields = {name.lower(): value for name, value in headers.items()} | {"@method": method, "@path": path}
-        covered = COVERED[method]
+        covered = COVERED.get(method, COVERED["GET"])
         parameters = '({});created={};keyid="{}"'.format(
             " ".join(f'"{name}"' for name in covered), created or int(time.time()), self.partner_id
         )

@@ -80,7 +80,7 @@ class TestGatewayResponses:
         "AUTHORIZER_FAILURE": 500,
         "BAD_REQUEST_BODY": 400,
         "BAD_REQUEST_PARAMETERS": 400,
-        "DEFAULT_4XX": 400,
+        "DEFAULT_4XX": 403,
         "DEFAULT_5XX": 500,
         "EXPIRED_TOKEN": 403,
         "INTEGRATION_FAILURE": 504,
