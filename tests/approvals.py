@@ -11,12 +11,18 @@ LARGE = 1_000_001
 """Minor units: one more than the root template's ApprovalAbove."""
 
 
-def waiting_order(stack: Stack, api: OrdersApi) -> str:
-    """Place an order that needs approval, wait until its saga waits for that, and return its id."""
+def large_order(stack: Stack, api: OrdersApi) -> str:
+    """Place an order that needs approval and return its id."""
     product = f"product-{secrets.token_hex(8)}"
     stack.stock_in(product, 1)
     lines = [{"product_id": product, "quantity": 1, "unit_price": LARGE}]
     order_id: str = api.create({**ORDER, "lines": lines}).json()["order_id"]
+    return order_id
+
+
+def waiting_order(stack: Stack, api: OrdersApi) -> str:
+    """Place an order that needs approval, wait until its saga waits for that, and return its id."""
+    order_id = large_order(stack, api)
     deadline = time.monotonic() + SECONDS
     tokens, dynamodb = stack.physical_id("orders", "ApprovalsTable"), stack.client("dynamodb")
     while "Item" not in dynamodb.get_item(TableName=tokens, Key={"order_id": {"S": order_id}}):

@@ -6,10 +6,10 @@ import os
 from collections.abc import Iterator
 
 import pytest
-import requests
 from hypothesis import settings
 
-from tests.stack import ORDER, SECONDS, Member, OrdersApi, Stack
+from tests.events import listening
+from tests.stack import ORDER, PAUSES, Member, OrdersApi, Stack
 
 # A change is judged by the same examples each time; everybody else's runs look for others.
 settings.register_profile("ci", derandomize=True)
@@ -28,12 +28,9 @@ def stocked(stack: Stack) -> Iterator[Stack]:
     """The running stack with something to sell; sagas on this machine pause a hundredth as long."""
     for line in ORDER["lines"]:
         stack.stock_in(line["product_id"], 1000)
-    settings = f"{stack.get('EngineUrl')}/_ministack/config"
-    if stack.on_this_machine:
-        requests.post(settings, json={"stepfunctions._SFN_WAIT_SCALE": 0.01}, timeout=SECONDS)
+    stack.scale_pauses(PAUSES)
     yield stack
-    if stack.on_this_machine:
-        requests.post(settings, json={"stepfunctions._SFN_WAIT_SCALE": 1}, timeout=SECONDS)
+    stack.scale_pauses(1)
 
 
 @pytest.fixture(scope="session")
@@ -62,3 +59,10 @@ def api(stack: Stack, member: Member) -> OrdersApi:
 def strangers_api(stack: Stack, stranger: Member) -> OrdersApi:
     """The orders API as the stranger."""
     return OrdersApi(stack["OrdersApiUrl"], stranger.token)
+
+
+@pytest.fixture
+def heard(stocked: Stack) -> Iterator[str]:
+    """A queue that hears every event of the bus."""
+    with listening(stocked) as queue:
+        yield queue

@@ -226,7 +226,7 @@ def aws(
         request = AWSRequest(
             call.method, wallet.stack["OrdersApiUrl"].rstrip("/") + call.path, data=call.body, headers={}
         )
-        now = botocore.auth.get_current_datetime
+        now = vars(botocore.auth)["get_current_datetime"]
         with mock.patch.object(
             botocore.auth, "get_current_datetime", lambda **given: now(**given) - timedelta(seconds=age)
         ):
@@ -247,7 +247,12 @@ def with_other(part: str, value: str | None) -> Callable[[Wallet], Credentials]:
 
     def made(wallet: Wallet) -> Credentials:
         right = wallet.tool
-        parts = {"key": right.access_key, "secret": right.secret_key, "token": right.token, part: value}
+        parts: dict[str, Any] = {
+            "key": right.access_key,
+            "secret": right.secret_key,
+            "token": right.token,
+            part: value,
+        }
         return Credentials(parts["key"], parts["secret"], parts["token"])
 
     return made

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Iterator
 from typing import Any
 
@@ -12,9 +13,10 @@ from botocore.auth import SigV4Auth
 from botocore.awsrequest import AWSRequest
 from botocore.credentials import Credentials
 
-from tests.approvals import waiting_order
+from tests.approvals import large_order, waiting_order
+from tests.events import events_of
 from tests.partners import staff
-from tests.stack import SECONDS, OrdersApi, Stack
+from tests.stack import PAUSES, SECONDS, OrdersApi, Stack
 
 NOBODYS = "0190b2c4-7f7e-7c3a-8000-000000000000"
 
@@ -82,6 +84,49 @@ def test_a_member_cannot_approve_their_own_order(api: OrdersApi, waiting: str) -
     assert (refused.status_code, refused.json()["title"]) == (403, "Forbidden")
     assert api.get(waiting).json()["status"] == "AWAITING_APPROVAL"
     api.cancel(waiting)
+
+
+@pytest.fixture
+def days_pass(stocked: Stack) -> Iterator[None]:
+    """On this machine, the days that staff have for an answer pass in some seconds."""
+    definition = stocked.client("stepfunctions").describe_state_machine(
+        stateMachineArn=stocked["OrderSagaArn"]
+    )["definition"]
+    (seconds,) = re.findall(r"\"TimeoutSeconds\": ?\"{% (\d+) %}\"", definition)
+    if not stocked.on_this_machine:
+        pytest.skip(f"an approval expires after waits of {seconds} s here")
+    stocked.scale_pauses(1.5 / int(seconds))
+    yield
+    stocked.scale_pauses(PAUSES)
+
+
+@pytest.mark.usefixtures("days_pass")
+def test_nobody_answers_and_after_the_reminders_the_approval_has_expired(
+    stocked: Stack, api: OrdersApi, staff_api: OrdersApi, heard: str
+) -> None:
+    order_id = large_order(stocked, api)
+
+    order = api.follow(order_id)
+    late = [answer(staff_api, order_id, given) for given in ("APPROVED", "REFUSED")]
+
+    assert (order["status"], order["reason"]) == ("REJECTED", "APPROVAL_EXPIRED")
+    reminded = ["APPROVAL_REMINDED"] * 2
+    assert steps(order) == [
+        *("PLACED", "STOCK_RESERVED", "APPROVAL_REQUESTED", *reminded),
+        *("STOCK_RELEASED", "REJECTED"),
+    ]
+    for one in late:
+        assert (one.status_code, one.headers["Content-Type"]) == (409, "application/problem+json")
+        assert one.json()["detail"] == "The order waits for no answer any more: it is expired."
+    assert api.get(order_id).json() == order
+    events = {event["detail"]["event_id"]: event for event in events_of(stocked, heard, order_id, 5)}
+    assert {name.partition(".")[2]: event["detail-type"] for name, event in events.items()} == {
+        "PENDING": "OrderPlaced",
+        "AWAITING_APPROVAL": "OrderAwaitingApproval",
+        "reminder.1": "OrderApprovalReminder",
+        "reminder.2": "OrderApprovalReminder",
+        "REJECTED": "OrderRejected",
+    }
 
 
 @pytest.mark.parametrize(

@@ -47,7 +47,9 @@ ANYBODYS = {"approveOrder": "staff answer whosever order it is"}
 
 def scheme(operation_id: str) -> str:
     """Return the security scheme that tells an operation who calls."""
-    schemes = {name for choice in OPERATIONS[operation_id]["security"] for name in choice} - {"Plan"}
+    schemes: set[str] = {name for choice in OPERATIONS[operation_id]["security"] for name in choice} - {
+        "Plan"
+    }
     (found,) = schemes
     return found
 

@@ -5,12 +5,12 @@ from __future__ import annotations
 import json
 import secrets
 import time
-from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any
 
 import pytest
 
+from tests.events import events_of
 from tests.stack import ORDER, OrdersApi, Stack
 
 SECONDS = 60
@@ -153,31 +153,6 @@ def test_a_client_asks_again_as_it_is_told(api: OrdersApi, product: Product) -> 
     assert (current.status_code, current.text) == (304, "")
 
 
-@pytest.fixture
-def heard(stocked: Stack) -> Iterator[str]:
-    """A queue that hears every event of the bus."""
-    name = f"heard-{secrets.token_hex(6)}"
-    sqs, events = stocked.client("sqs"), stocked.client("events")
-    url = sqs.create_queue(QueueName=name)["QueueUrl"]
-    arn = sqs.get_queue_attributes(QueueUrl=url, AttributeNames=["QueueArn"])["Attributes"]["QueueArn"]
-    statement = {
-        "Effect": "Allow",
-        "Principal": {"Service": "events.amazonaws.com"},
-        "Action": "sqs:SendMessage",
-        "Resource": arn,
-    }
-    policy = {"Version": "2012-10-17", "Statement": [statement]}
-    sqs.set_queue_attributes(QueueUrl=url, Attributes={"Policy": json.dumps(policy)})
-    bus = stocked["OrderEventsBus"]
-    pattern = json.dumps({"source": ["serverless-lens.orders"]})
-    events.put_rule(Name=name, EventBusName=bus, EventPattern=pattern)
-    events.put_targets(Rule=name, EventBusName=bus, Targets=[{"Id": "heard", "Arn": arn}])
-    yield url
-    events.remove_targets(Rule=name, EventBusName=bus, Ids=["heard"])
-    events.delete_rule(Name=name, EventBusName=bus)
-    sqs.delete_queue(QueueUrl=url)
-
-
 @pytest.mark.parametrize(
     ("tokens", "kind"),
     [({}, "OrderConfirmed"), ({"payment_token": "tok_declined"}, "OrderRejected")],
@@ -198,21 +173,6 @@ def test_each_status_has_its_event(
     assert (final["version"], final["status"], final["total"]) == (1, order["status"], order["total"])
     assert final["occurred_at"] == order["timeline"][-1]["at"]
     assert not {"payment_token", "shipping_token"} & set(final)
-
-
-def events_of(stack: Stack, queue: str, order_id: str, wanted: int) -> list[dict[str, Any]]:
-    """Wait until a queue has heard so many different events of an order, and return all it heard of it."""
-    sqs = stack.client("sqs")
-    found: list[dict[str, Any]] = []
-    deadline = time.monotonic() + SECONDS
-    while len({event["detail"]["event_id"] for event in found}) < wanted and time.monotonic() < deadline:
-        messages = sqs.receive_message(QueueUrl=queue, MaxNumberOfMessages=10, WaitTimeSeconds=1)
-        for message in messages.get("Messages", []):
-            sqs.delete_message(QueueUrl=queue, ReceiptHandle=message["ReceiptHandle"])
-            event = json.loads(message["Body"])
-            if event["detail"]["order_id"] == order_id:
-                found.append(event)
-    return found
 
 
 def test_what_cannot_be_undone_is_left_to_people_with_all_they_need(api: OrdersApi, product: Product) -> None:

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import copy
 import json
+import re
 from typing import Any
 
-from shared.items import Item, Page
+from shared.items import Item, Page, Update
 
 
 class Crash(Exception):  # noqa: N818 - it is no error of the code's
@@ -48,11 +49,26 @@ class FakeTable:
         match condition.replace("(", " ").replace(")", "").split():
             case ["attribute_not_exists", name]:
                 return stored is None or name not in stored
+            case ["attribute_exists", name]:
+                return stored is not None and name in stored
             case [name, "=", value]:
                 return stored is not None and stored[name] == values[value]
             case [name, "<=", value]:
                 return stored is not None and stored[name] <= values[value]
         raise AssertionError(f"the fake does not know the condition {condition}")
+
+    def update_if(self, update: Update) -> Item | None:
+        self._called("UpdateItem")
+        stored = self.items.get(self._key(update.key))
+        if not all(self._holds(part, stored, update.values) for part in update.condition.split(" AND ")):
+            return copy.deepcopy(stored or {})
+        item = self.items.setdefault(self._key(update.key), dict(update.key))
+        change = update.change.removeprefix("SET ")
+        for name, appended, value in re.findall(r"(#?\w+) = (list_append\(\w+, )?(:\w+)", change):
+            attribute = update.names.get(name, name)
+            given = copy.deepcopy(update.values[value])
+            item[attribute] = [*item[attribute], *given] if appended else given
+        return None
 
     def query(
         self, partition: tuple[str, str], *, limit: int, newest_first: bool = False, after: Item | None = None

@@ -11,7 +11,7 @@ from botocore.exceptions import ClientError
 
 from shared.events import Bus
 from shared.faults import Transient
-from shared.workflows import Workflow
+from shared.workflows import Tasks, Workflow
 
 
 class Given(msgspec.Struct):
@@ -74,3 +74,22 @@ def test_an_event_that_is_not_taken_may_be_sent_again() -> None:
 
     with pytest.raises(Transient, match="ThrottlingException"):
         Bus("a-bus", "a-source", Service(refused)).publish("Happened", Given(1))
+
+
+def test_a_wait_is_ended_by_its_token() -> None:
+    service = Service({})
+
+    Tasks(service).end("a-token")
+
+    assert service.asked == {"taskToken": "a-token", "output": "{}"}
+
+
+@pytest.mark.parametrize("code", ["TaskTimedOut", "TaskDoesNotExist"])
+def test_a_wait_that_is_over_is_left_alone(code: str) -> None:
+    Tasks(Service(failure(code))).end("a-token")
+
+
+@pytest.mark.parametrize("code", ["InvalidToken", "AccessDeniedException", "ThrottlingException"])
+def test_a_token_that_never_was_and_a_fault_are_told(code: str) -> None:
+    with pytest.raises(ClientError, match=code):
+        Tasks(Service(failure(code))).end("a-token")

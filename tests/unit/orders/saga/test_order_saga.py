@@ -34,6 +34,7 @@ every_task = pytest.mark.parametrize(("name", "state"), tasks().items(), ids=tas
 @every_task
 def test_a_task_has_a_timeout_jittered_retries_and_a_catch_of_everything(name: str, state: Any) -> None:
     assert waits(state) or state["TimeoutSeconds"] > 0, name
+    assert "HeartbeatSeconds" not in state  # docs/local-cloud.md: the engine does not honour it
     for retry in state["Retry"]:
         assert retry["JitterStrategy"] == "FULL"
         assert retry["MaxAttempts"] >= 3
