@@ -62,9 +62,9 @@ review: ## Prove the Lens's rows on a stack of its own, and print the review
 	@$(LOCAL) test tests/lens -q --no-header $(ARGS)
 
 .PHONY: bench
-bench: ## Measure where a cold start goes (ARGS="--rounds 5" for a quick look)
-	@$(SETUP) dev
-	@.venv/bin/python -m benchmarks.cold_start $(ARGS)
+bench: ## Measure, as ratios and counts (ARGS="saga --rounds 3" for one of them, ARGS=--help for all)
+	@$(SETUP) dev engine sam runtime
+	@.venv/bin/python -m benchmarks $(ARGS)
 
 # Upkeep --------------------------------------------------------------------------------------------------
 

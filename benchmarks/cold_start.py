@@ -1,8 +1,5 @@
 """How much CPU a cold start of create_order takes, beside what it is made of and what it could be.
 
-    make bench                                            or: python -m benchmarks.cold_start --rounds 31
-    --json -
-
 Every case is a fresh process that imports AWS's runtime client and, through it, a handler, as Lambda's init
 phase does. The cases take turns, in another order each round, so that a busy machine disturbs all alike. From
 each one's CPU time (user and system) that of the interpreter and the runtime client alone, in the same round,
@@ -12,8 +9,6 @@ here is Lambda's own: the ratios are what carries over (docs/cold-start.md).
 
 from __future__ import annotations
 
-import argparse
-import json
 import os
 import random
 import shutil
@@ -24,8 +19,10 @@ from pathlib import Path
 from typing import NamedTuple
 
 from benchmarks import packages
+from benchmarks.outcome import BenchmarkError, Check, Options, Outcome, progress
 from layers.dependencies.build import BuildError
 
+ROUNDS = 21
 TARGET = 0.75
 """The most that create_order may take, in CPU time of the bare client."""
 
@@ -154,7 +151,7 @@ def cpu_ms(case: Case) -> float:
     _, status, usage = os.wait4(process.pid, 0)
     process.returncode = os.waitstatus_to_exitcode(status)
     if process.returncode:
-        sys.exit(f"benchmark: {case.name} failed; its error is above")
+        raise BenchmarkError(f"{case.name} failed; its error is above")
     return (usage.ru_utime + usage.ru_stime) * 1000
 
 
@@ -179,12 +176,6 @@ def environment(case: Case) -> dict[str, str]:
     return ENVIRONMENT | {"PYTHONPATH": os.pathsep.join(map(str, case.path)), "HOME": "/nonexistent"}
 
 
-def progress(line: str) -> None:
-    """Show `line` in place of the last one, on a terminal."""
-    if sys.stderr.isatty():
-        print(f"\r\033[K{line}", end="", file=sys.stderr, flush=True)
-
-
 def report(results: list[Result], rounds: int) -> str:
     """Return the table for a reader."""
     lines = [
@@ -202,30 +193,16 @@ def report(results: list[Result], rounds: int) -> str:
     return "\n".join(lines)
 
 
-def main() -> None:
-    """Measure and print."""
-    parser = argparse.ArgumentParser(prog="python -m benchmarks.cold_start")
-    parser.add_argument("--rounds", type=int, default=21, help="how often each case runs (21)")
-    parser.add_argument("--json", action="store_true", help="print the figures as JSON")
-    parser.add_argument(
-        "--no-instructions", action="store_true", help="count no instructions (it needs valgrind)"
-    )
-    options = parser.parse_args()
-    if options.rounds < 1:
-        parser.error("--rounds has to be 1 or more")
+def run(options: Options) -> Outcome:
+    """Measure all cases."""
+    rounds = options.rounds or ROUNDS
     progress("building what is measured")
     try:
         measured = cases()
     except (packages.PackageError, BuildError) as error:
-        sys.exit(f"benchmark: {error}")
-    instructions = shutil.which("valgrind") is not None and not options.no_instructions
-    results = measure(measured, options.rounds, instructions=instructions)
-    if options.json:
-        figures = [result._asdict() for result in results]
-        print(json.dumps({"rounds": options.rounds, "target": TARGET, "results": figures}, indent=2))
-    else:
-        print(report(results, options.rounds))
-
-
-if __name__ == "__main__":
-    main()
+        raise BenchmarkError(str(error)) from error
+    instructions = shutil.which("valgrind") is not None and options.instructions
+    results = measure(measured, rounds, instructions=instructions)
+    figures = {"rounds": rounds, "results": [result._asdict() for result in results]}
+    held = Check("CPU of create_order's cold start, of the bare client's", round(results[1].ratio, 3), TARGET)
+    return Outcome(report(results, rounds), figures, [held])
