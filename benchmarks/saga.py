@@ -5,8 +5,9 @@ names.
 
 What one order takes is counted, not timed. Orders of two lines are placed one after the other. The states
 come from their executions' histories; the calls and capacity units of DynamoDB and the invocations from the
-metrics that the services publish, by table, so that a transaction over two tables counts for each; the events
-from a queue on the bus. CloudWatch tells metrics minutes later, so in AWS states and events alone are counted.
+metrics that the services publish, by table, so that a transaction over two tables counts for each; the
+events from a queue on the bus. CloudWatch tells metrics minutes later: in AWS states and events alone are
+counted.
 
 For the times, orders are placed by several clients at once, and as many executions of a bare machine with as
 many Pass states are started by the same, in turns, in another order each round. An order's time is that from
