@@ -5,6 +5,7 @@ from __future__ import annotations
 import argparse
 import importlib
 import json
+import signal
 import sys
 from typing import TYPE_CHECKING
 
@@ -73,5 +74,16 @@ def told(outcomes: dict[str, Outcome], *, as_json: bool) -> int:
     return 1 if exceeded else 0
 
 
+def interrupted(*_: object) -> None:
+    """Let a benchmark clean up what it made, however it is ended."""
+    raise KeyboardInterrupt
+
+
 if __name__ == "__main__":
-    sys.exit(main(sys.argv[1:]))
+    signal.signal(signal.SIGTERM, interrupted)
+    signal.signal(signal.SIGHUP, interrupted)
+    try:
+        sys.exit(main(sys.argv[1:]))
+    except KeyboardInterrupt:
+        print("benchmark: stopped.", file=sys.stderr)
+        sys.exit(130)
