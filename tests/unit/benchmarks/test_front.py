@@ -24,7 +24,8 @@ def outcome(monkeypatch: pytest.MonkeyPatch) -> dict[str, Any]:
             raise BenchmarkError(told["error"])
         return Outcome("a table", {"figure": told["measured"]}, [Check("something", told["measured"], 2)])
 
-    monkeypatch.setattr(front.importlib, "import_module", lambda _: SimpleNamespace(run=run, __doc__="One."))
+    fake = SimpleNamespace(run=run, __doc__="One.")
+    monkeypatch.setattr("benchmarks.__main__.importlib.import_module", lambda _: fake)
     return told
 
 
