@@ -44,6 +44,11 @@ logs: ## Follow what a function logs: make logs FUNCTION=create_order
 	@$(SETUP) dev
 	@$(LOCAL) logs $(or $(FUNCTION),$(error Say which function: make logs FUNCTION=create_order))
 
+.PHONY: web
+web: ## Serve the web app with hot reload, against what is up on LOCAL_PORT
+	@$(SETUP) dev node
+	@.venv/bin/python -m local.frontend dev
+
 # Checks --------------------------------------------------------------------------------------------------
 
 .PHONY: test

@@ -90,8 +90,12 @@ ENVIRONMENTS = {
         Environment("sam", STATE / "sam", "AWS SAM CLI"),
         Environment("runtime", STATE / "runtime", "what functions run under"),
         Environment("checkov", STATE / "checkov", "checkov"),
+        Environment("node", STATE / "node", "Node.js"),
     )
 }
+
+OLDEST_NODE = (20, 19)
+"""What the web app's build tools ask for."""
 
 
 def candidates(search_path: str, preferred: str) -> Iterator[str]:
@@ -151,6 +155,19 @@ def choose(paths: Iterable[str]) -> Interpreter:
     raise SetupError(
         f"No Python {OLDEST[0]}.{OLDEST[1]} to {LATEST[0]}.{LATEST[1]} on PATH: install one, then try again."
     )
+
+
+def has_node(search_path: str) -> bool:
+    """Tell whether the machine has a Node.js that will do, with npm; then none is installed."""
+    node, npm = (shutil.which(name, path=search_path) for name in ("node", "npm"))
+    if not node or not npm:
+        return False
+    try:
+        said = subprocess.run([node, "--version"], capture_output=True, text=True, timeout=20, check=True)
+    except (OSError, subprocess.SubprocessError):
+        return False
+    found = re.match(r"v(\d+)\.(\d+)", said.stdout)
+    return found is not None and (int(found[1]), int(found[2])) >= OLDEST_NODE
 
 
 def made_from(environment: Environment, interpreter: Interpreter) -> str:
@@ -278,7 +295,8 @@ def make(names: Iterable[str], environ: Mapping[str, str]) -> Interpreter:
     """Make those of the named environments that are missing or out of date, and return their interpreter."""
     preferred = (ROOT / ".python-version").read_text().strip()
     interpreter = choose(candidates(environ.get("PATH", os.defpath), preferred))
-    wanted = [ENVIRONMENTS[name] for name in dict.fromkeys(["uv", *names])]
+    needed = (name for name in names if name != "node" or not has_node(environ.get("PATH", os.defpath)))
+    wanted = [ENVIRONMENTS[name] for name in dict.fromkeys(["uv", *needed])]
     if not all(is_made(environment, interpreter) for environment in wanted):
         with one_at_a_time():
             for environment in wanted:

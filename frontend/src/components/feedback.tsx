@@ -1,0 +1,108 @@
+import { useQuery, useQueryClient } from "@tanstack/react-query";
+import { CloudOff, Hourglass, type LucideIcon, TriangleAlert } from "lucide-react";
+import { type ReactNode, useCallback, useEffect, useState, useSyncExternalStore } from "react";
+import { Problem } from "../api/problem";
+
+/** Says what went wrong and offers the next step. A 429 counts down before it offers another try. */
+export function Failure({ error, retry }: { error: unknown; retry?: () => void }) {
+  const problem = error instanceof Problem ? error : new Problem(0, "Something went wrong on this page.");
+  const [wait, setWait] = useState(problem.status === 429 ? (problem.retryAfter ?? 1) : 0);
+  useEffect(() => {
+    if (wait <= 0) return;
+    const timer = setTimeout(() => setWait(wait - 1), 1000);
+    return () => clearTimeout(timer);
+  }, [wait]);
+  const [Icon, title] = wordsFor(problem);
+  return (
+    <div className={`notice ${problem.status === 429 ? "warn" : "bad"}`} role="alert">
+      <strong className="row">
+        <Icon size={20} aria-hidden /> {title}
+      </strong>
+      <p>{problem.message}</p>
+      {problem.errors.length > 0 && (
+        <ul className="small">
+          {problem.errors.map(({ field, detail }) => (
+            <li key={field}>
+              <code>{field}</code> {detail}
+            </li>
+          ))}
+        </ul>
+      )}
+      {retry && (
+        <button type="button" className="button" onClick={retry} disabled={wait > 0}>
+          {wait > 0 ? `Try again in ${wait} s` : "Try again"}
+        </button>
+      )}
+    </div>
+  );
+}
+
+function wordsFor(problem: Problem): [LucideIcon, string] {
+  if (problem.status === 0) return [CloudOff, "No connection"];
+  if (problem.status === 429) return [Hourglass, "Too many requests"];
+  if (problem.status === 403) return [TriangleAlert, "Not allowed"];
+  if (problem.status === 404) return [TriangleAlert, "Not found"];
+  return [TriangleAlert, problem.status >= 500 ? "The service has a fault" : "That did not work"];
+}
+
+/** Nothing is here yet: says why, and what would bring something. */
+export function Empty({
+  icon: Icon,
+  title,
+  children,
+}: {
+  icon: LucideIcon;
+  title: string;
+  children: ReactNode;
+}) {
+  return (
+    <div className="empty">
+      <Icon aria-hidden strokeWidth={1.5} />
+      <h2>{title}</h2>
+      {children}
+    </div>
+  );
+}
+
+/** Stands where rows will be, of about their height. */
+export function Skeletons({ rows = 3, height = "4.5rem" }: { rows?: number; height?: string }) {
+  return (
+    <div className="stack" role="status" aria-label="Loading">
+      {Array.from({ length: rows }, (_, row) => (
+        <div key={row} className="skeleton" style={{ height }} />
+      ))}
+    </div>
+  );
+}
+
+function subscribeToConnection(listener: () => void): () => void {
+  window.addEventListener("online", listener);
+  window.addEventListener("offline", listener);
+  return () => {
+    window.removeEventListener("online", listener);
+    window.removeEventListener("offline", listener);
+  };
+}
+
+/** A line under the bar while the machine is offline. */
+export function OfflineLine() {
+  const online = useSyncExternalStore(subscribeToConnection, () => navigator.onLine);
+  return (
+    <div role="status">{!online && <p className="offline">You are offline. What you see may be old.</p>}</div>
+  );
+}
+
+/** A piece of news for people who do not see the page change. */
+export function useAnnounce(): (words: string) => void {
+  const cache = useQueryClient();
+  return useCallback((words) => cache.setQueryData(["announcement"], words), [cache]);
+}
+
+export function Announcer() {
+  const { data } = useQuery({ queryKey: ["announcement"], queryFn: () => "", staleTime: Infinity });
+  return (
+    <div className="visually-hidden" role="status" aria-live="polite">
+      {data}
+    </div>
+  );
+}

@@ -1,0 +1,103 @@
+import { type LucideIcon, Package, ShoppingBag, Store, User } from "lucide-react";
+import { lazy, type ReactNode, Suspense, useEffect, useRef } from "react";
+import { Link, NavLink, Outlet, useLocation } from "react-router";
+import icon from "../icon.svg";
+import { useCart } from "../pages/cart/cart";
+import { useMember } from "../session/context";
+import { Announcer, OfflineLine } from "./feedback";
+import { HowItWorks } from "./how-it-works";
+
+const AccountMenu = lazy(() => import("./account-menu"));
+
+interface Place {
+  to: string;
+  label: string;
+  icon: LucideIcon;
+  end?: boolean;
+}
+
+const PLACES: readonly Place[] = [
+  { to: "/", label: "Shop", icon: Store, end: true },
+  { to: "/orders", label: "Orders", icon: Package },
+];
+
+export function Shell() {
+  return (
+    <>
+      <a className="skip" href="#content">
+        Skip to the content
+      </a>
+      <header className="bar">
+        <div className="bar-inner">
+          <Link className="brand" to="/">
+            <img src={icon} alt="" width="28" height="28" />
+            Lens Market
+          </Link>
+          <nav className="places" aria-label="Places">
+            {PLACES.map(({ to, label, icon: Icon, end }) => (
+              <NavLink key={to} to={to} end={end ?? false}>
+                <Icon aria-hidden />
+                {label}
+              </NavLink>
+            ))}
+          </nav>
+          <div className="row actions">
+            <CartLink />
+            <Account />
+          </div>
+        </div>
+        <OfflineLine />
+      </header>
+      <FocusOnMove>
+        <Outlet />
+      </FocusOnMove>
+      <HowItWorks />
+      <Announcer />
+    </>
+  );
+}
+
+/** After a move to another page the focus goes to its content, so that keyboards and screen readers start there. */
+function FocusOnMove({ children }: { children: ReactNode }) {
+  const main = useRef<HTMLElement>(null);
+  const { pathname } = useLocation();
+  const last = useRef(pathname);
+  useEffect(() => {
+    if (last.current === pathname) return;
+    last.current = pathname;
+    main.current?.focus({ preventScroll: true });
+    window.scrollTo(0, 0);
+  }, [pathname]);
+  return (
+    <main id="content" ref={main} tabIndex={-1} style={{ outline: "none" }}>
+      {children}
+    </main>
+  );
+}
+
+function CartLink() {
+  const { count } = useCart();
+  return (
+    <Link className="button quiet" to="/cart">
+      <ShoppingBag size={20} aria-hidden />
+      <span className="visually-hidden">Cart, items: </span>
+      {count > 0 ? <span className="count">{count}</span> : <span className="visually-hidden">0</span>}
+    </Link>
+  );
+}
+
+function Account() {
+  const member = useMember();
+  if (!member) {
+    return (
+      <Link className="button" to="/sign-in">
+        Sign in
+      </Link>
+    );
+  }
+  return (
+    <Suspense fallback={<User size={20} aria-hidden />}>
+      <AccountMenu member={member} />
+    </Suspense>
+  );
+}

@@ -1,0 +1,39 @@
+import type { RouteObject } from "react-router";
+import { Shell } from "./components/shell";
+import { ErrorPage, NotFoundPage } from "./pages/not-found";
+import { ShopPage } from "./pages/shop/page";
+
+/** The shop comes with the first load; every other page when it is asked for. */
+export const routes: RouteObject[] = [
+  {
+    element: <Shell />,
+    errorElement: <ErrorPage />,
+    hydrateFallbackElement: <span />,
+    children: [
+      { index: true, element: <ShopPage /> },
+      { path: "cart", lazy: async () => ({ Component: (await import("./pages/cart/page")).CartPage }) },
+      { path: "orders", lazy: async () => ({ Component: (await import("./pages/orders/list")).OrdersPage }) },
+      {
+        path: "orders/:id",
+        lazy: async () => ({ Component: (await import("./pages/orders/detail")).OrderPage }),
+      },
+      {
+        path: "sign-in",
+        lazy: async () => ({ Component: (await import("./pages/account/sign-in")).SignInPage }),
+      },
+      {
+        path: "signed-in",
+        lazy: async () => ({ Component: (await import("./pages/account/sign-in")).SignedInPage }),
+      },
+      {
+        path: "sign-up",
+        lazy: async () => ({ Component: (await import("./pages/account/sign-up")).SignUpPage }),
+      },
+      {
+        path: "confirm",
+        lazy: async () => ({ Component: (await import("./pages/account/sign-up")).ConfirmPage }),
+      },
+      { path: "*", element: <NotFoundPage /> },
+    ],
+  },
+];
