@@ -26,12 +26,12 @@ help: ## List the targets
 
 .PHONY: run
 run: ## Bring the application up and show what functions log; Ctrl-C stops it all
-	@$(SETUP) dev engine sam runtime
+	@$(SETUP) dev engine sam runtime node
 	@$(LOCAL) run
 
 .PHONY: up
 up: ## Bring the application up, or update it where it runs (LOCAL_PORT=)
-	@$(SETUP) dev engine sam runtime
+	@$(SETUP) dev engine sam runtime node
 	@$(LOCAL) up
 
 .PHONY: down
@@ -53,17 +53,17 @@ web: ## Serve the web app with hot reload, against what is up on LOCAL_PORT
 
 .PHONY: test
 test: ## Run every test against a stack of its own (ARGS= for pytest)
-	@$(SETUP) dev engine sam runtime
+	@$(SETUP) dev engine sam runtime node
 	@$(LOCAL) test $(ARGS)
 
 .PHONY: lint
 lint: ## Check the code, the templates and the contracts
-	@$(SETUP) dev checkov
+	@$(SETUP) dev checkov node
 	@.venv/bin/python -m local.lint
 
 .PHONY: review
 review: ## Prove the Lens's rows on a stack of its own, and print the review
-	@$(SETUP) dev engine sam runtime
+	@$(SETUP) dev engine sam runtime node
 	@$(LOCAL) test tests/lens -q --no-header $(ARGS)
 
 .PHONY: bench
@@ -75,7 +75,7 @@ bench: ## Measure, as ratios and counts (ARGS="saga --rounds 3" for one of them,
 
 .PHONY: setup
 setup: ## Make every environment; each target makes those it needs by itself
-	@$(SETUP) dev engine sam runtime checkov
+	@$(SETUP) dev engine sam runtime checkov node
 
 .PHONY: lock
 lock: ## Write locks/*.txt again from pyproject.toml

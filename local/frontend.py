@@ -11,10 +11,12 @@ import os
 import shutil
 import subprocess
 import sys
+import time
 from collections.abc import Iterable, Iterator, Sequence
 from pathlib import Path
 
 from local.cloud import LocalError, named_by
+from local.tool import Tool
 
 ROOT = Path(__file__).resolve().parent.parent
 FRONTEND = ROOT / "frontend"
@@ -48,6 +50,28 @@ def build() -> bool:
         draft.rename(DIST)
         BUILT.write_text(json.dumps(made_from))
         return True
+
+
+def start_build(log: Path) -> Tool:
+    """Begin to build in the background."""
+    command = [sys.executable, "-m", "local.frontend", "build"]
+    return Tool(command, log=log, env=dict(os.environ), cwd=ROOT)
+
+
+def finish_build(tool: Tool) -> None:
+    """Wait for a build in the background.
+
+    Raises
+    ------
+    LocalError
+        When it failed; what it said is shown.
+    """
+    while tool.code is None:
+        time.sleep(0.05)
+    if tool.code:
+        *lines, last = tool.said.strip().splitlines() or [""]
+        sys.stderr.write("".join(f"{line}\n" for line in lines))
+        raise LocalError(last.removeprefix("web: "))
 
 
 def develop(outputs: Path) -> int:

@@ -56,6 +56,8 @@ def checks(root: Path) -> list[Check]:
     ]
     if contracts:
         found.append(Check("contracts", (BIN / "openapi-spec-validator", "--errors", "all", *contracts)))
+    if (root / "frontend").is_dir():
+        found.append(Check("web app", (BIN / "python", "-m", "local.frontend", "check")))
     return found
 
 

@@ -11,7 +11,7 @@ from pathlib import Path
 
 from botocore.exceptions import BotoCoreError, ClientError
 
-from local import publish
+from local import frontend, publish
 from local.cloud import Cloud, LocalError
 from local.deploy import build, changes, imports, outputs, seed, settle, stack
 from local.engine import process
@@ -145,13 +145,17 @@ def _build(cloud: Cloud, folder: Path, given: Mapping[str, str], progress: Progr
     starting.note = f"{cloud.url}, {'was running' if runs else 'its gaps filled'}"
     building = progress.start("build")
     tool = build.build(cloud, folder, given)
+    app = frontend.start_build(cloud.folder / "web.log")
     try:
         process.await_answer(cloud.folder)
         progress.finish(starting)
         _finish("sam build", tool, building)
         progress.finish(building)
+        with progress.phase("web app"):
+            frontend.finish_build(app)
     finally:
         tool.end()
+        app.end()
 
 
 def _finish(what: str, tool: Tool, phase: Phase) -> None:
