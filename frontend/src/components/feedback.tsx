@@ -1,11 +1,13 @@
 import { useQuery, useQueryClient } from "@tanstack/react-query";
 import { CloudOff, Hourglass, type LucideIcon, TriangleAlert } from "lucide-react";
 import { type ReactNode, useCallback, useEffect, useState, useSyncExternalStore } from "react";
+import { Link, useLocation } from "react-router";
 import { Problem } from "../api/problem";
 
 /** Says what went wrong and offers the next step. A 429 counts down before it offers another try. */
 export function Failure({ error, retry }: { error: unknown; retry?: () => void }) {
   const problem = error instanceof Problem ? error : new Problem(0, "Something went wrong on this page.");
+  const { pathname } = useLocation();
   const [wait, setWait] = useState(problem.status === 429 ? (problem.retryAfter ?? 1) : 0);
   useEffect(() => {
     if (wait <= 0) return;
@@ -28,7 +30,12 @@ export function Failure({ error, retry }: { error: unknown; retry?: () => void }
           ))}
         </ul>
       )}
-      {retry && (
+      {problem.status === 401 && (
+        <Link className="button" to={`/sign-in?next=${encodeURIComponent(pathname)}`}>
+          Sign in again
+        </Link>
+      )}
+      {retry && problem.status !== 401 && (
         <button type="button" className="button" onClick={retry} disabled={wait > 0}>
           {wait > 0 ? `Try again in ${wait} s` : "Try again"}
         </button>
@@ -40,6 +47,7 @@ export function Failure({ error, retry }: { error: unknown; retry?: () => void }
 function wordsFor(problem: Problem): [LucideIcon, string] {
   if (problem.status === 0) return [CloudOff, "No connection"];
   if (problem.status === 429) return [Hourglass, "Too many requests"];
+  if (problem.status === 401) return [TriangleAlert, "Your session is not valid"];
   if (problem.status === 403) return [TriangleAlert, "Not allowed"];
   if (problem.status === 404) return [TriangleAlert, "Not found"];
   return [TriangleAlert, problem.status >= 500 ? "The service has a fault" : "That did not work"];

@@ -1,0 +1,61 @@
+"""A real Chromium in front of the deployed web app."""
+
+from __future__ import annotations
+
+import shutil
+from collections.abc import Iterator
+
+import pytest
+from playwright.sync_api import Browser, BrowserContext, ConsoleMessage, sync_playwright
+
+from tests.browser.site import Site
+from tests.stack import Member, Stack
+
+NAMES = ("chromium", "chromium-browser", "google-chrome", "google-chrome-stable")
+OPTIONS = ["--no-sandbox", "--disable-background-networking"]
+
+
+@pytest.fixture(scope="session")
+def browser() -> Iterator[Browser]:
+    """The Chromium of this machine; without one the tests are skipped, and say so."""
+    path = next(filter(None, map(shutil.which, NAMES)), None)
+    if path is None:
+        pytest.skip(f"no Chromium on PATH (looked for {', '.join(NAMES)})")
+    with sync_playwright() as playwright:
+        started = playwright.chromium.launch(executable_path=path, args=OPTIONS)
+        yield started
+        started.close()
+
+
+@pytest.fixture
+def context(browser: Browser) -> Iterator[BrowserContext]:
+    """A browser profile of its own."""
+    made = browser.new_context(viewport={"width": 1200, "height": 860}, reduced_motion="reduce")
+    yield made
+    made.close()
+
+
+@pytest.fixture
+def site(stack: Stack, context: BrowserContext, request: pytest.FixtureRequest) -> Iterator[Site]:
+    """The web app in a tab; whatever the console says of an error fails the test that did not expect it."""
+    tab = context.new_page()
+    said: list[str] = []
+
+    def note(message: ConsoleMessage) -> None:
+        if message.type in ("error", "warning"):
+            said.append(message.text)
+
+    tab.on("console", note)
+    tab.on("pageerror", lambda error: said.append(str(error)))
+    yield Site(stack, tab)
+    expected = [text for mark in request.node.iter_markers("console") for text in mark.args]
+    unexpected = [line for line in said if not any(text in line for text in expected)]
+    assert not unexpected, unexpected
+
+
+@pytest.fixture
+def signed_in(site: Site, member: Member) -> Site:
+    """The web app with the member signed in."""
+    site.open("/")
+    site.sign_in(member)
+    return site
