@@ -91,7 +91,8 @@ clean: ## Stop every local stack and remove all that these targets made
 
 .PHONY: deploy
 deploy: ## Build and deploy to the account that your credentials name (STAGE=sandbox)
-	@$(SETUP) sam dev
+	@$(SETUP) sam dev node
+	@.venv/bin/python -m local.frontend build
 	@$(SAM) build && $(SAM) deploy --config-env $(STAGE)
 	@.venv/bin/python -m local.publish --stage $(STAGE)
 

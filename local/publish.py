@@ -38,8 +38,6 @@ from local.engine.process import ROOT
 from local.progress import Progress
 
 BUILD = ROOT / "frontend/dist"
-START_PAGE = ROOT / "functions/web/start"
-"""What is published while there is no build."""
 KEPT_DAYS = 7
 ASSETS = "assets/"
 CONFIG = "config.json"
@@ -135,7 +133,7 @@ def read(build: Path) -> dict[str, bytes]:
         When there is no build, or one that cannot be served.
     """
     if not (build / INDEX).is_file():
-        raise PublishError(f"There is no build in {build}: run `npm ci && npm run build` in frontend.")
+        raise PublishError(f"There is no build in {build}: run `python -m local.frontend build`.")
     files = {
         path.relative_to(build).as_posix(): path.read_bytes()
         for path in sorted(build.rglob("*"))
@@ -318,13 +316,8 @@ def site_of(outputs: Mapping[str, str]) -> Site:
 
 
 def bring(outputs: Mapping[str, str], build: Path = BUILD) -> str:
-    """Publish the build, or the start page where there is none; say in a line what happened."""
-    built = (build / INDEX).is_file()
-    release, count = site_of(outputs).publish(
-        read(build if built else START_PAGE), config(outputs), datetime.now(UTC)
-    )
-    if not built:
-        return "no build in frontend/dist: a page that tells how to make one"
+    """Publish the build; say in a line what happened."""
+    release, count = site_of(outputs).publish(read(build), config(outputs), datetime.now(UTC))
     return f"{release.id}, {count} files" if count else f"{release.id} as before"
 
 

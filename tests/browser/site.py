@@ -16,6 +16,7 @@ SLOW = 60_000
 PRODUCTS = {
     "teapot": {"product_id": "teapot", "name": "Teapot", "unit_price": 2450, "currency": "EUR"},
     "cup": {"product_id": "cup", "name": "Cup", "unit_price": 700, "currency": "EUR"},
+    "gold_cup": {"product_id": "cup", "name": "Gold cup", "unit_price": 1_500_000, "currency": "EUR"},
 }
 
 
@@ -66,6 +67,10 @@ class Site:
             name, _, state = stop.locator("strong").inner_text().partition(",")
             found[name.strip()] = state.strip()
         return found
+
+    def settled(self) -> None:
+        """Wait until nothing on the page is loading."""
+        expect(self.page.get_by_role("status", name="Loading")).to_have_count(0, timeout=SLOW)
 
     def shows(self, words: str) -> None:
         """Wait until the page says so."""

@@ -35,7 +35,7 @@ def test_an_account_is_made_confirmed_and_signed_in_to(stack: Stack, site: Site)
 
 
 @pytest.mark.console("400")
-def test_a_wrong_code_is_told_at_its_field(stack: Stack, site: Site, member: Member) -> None:
+def test_a_wrong_code_is_told_at_its_field(site: Site) -> None:
     site.open(f"/confirm?email=nobody-{secrets.token_hex(4)}@example.com")
     site.page.get_by_label("Code").fill("000000")
     site.button("Confirm").click()
@@ -97,7 +97,8 @@ def test_a_sign_in_cannot_be_replayed(site: Site, member: Member) -> None:
 def test_a_tampered_token_gets_nowhere(signed_in: Site) -> None:
     signed_in.page.evaluate(
         """() => {
-            const [key, kept] = Object.entries({...sessionStorage}).find(([, value]) => value.includes("access_token"));
+            const entries = Object.entries({...sessionStorage});
+            const [key, kept] = entries.find(([, value]) => value.includes("access_token"));
             const user = JSON.parse(kept);
             const [head, body] = user.access_token.split(".");
             user.access_token = [head, body, "AAAA"].join(".");

@@ -6,10 +6,11 @@ import pytest
 from playwright.sync_api import expect
 
 from tests.browser.site import Site
-from tests.stack import Stack
+
+pytestmark = pytest.mark.usefixtures("stocked")
 
 
-def test_an_order_is_followed_to_its_confirmation(stocked: Stack, signed_in: Site) -> None:
+def test_an_order_is_followed_to_its_confirmation(signed_in: Site) -> None:
     signed_in.fill_cart(teapot=2, cup=6)
     signed_in.shows("€91.00")
     signed_in.order()
@@ -21,13 +22,21 @@ def test_an_order_is_followed_to_its_confirmation(stocked: Stack, signed_in: Sit
 @pytest.mark.parametrize(
     ("choices", "said", "states"),
     [
-        ({"pay_with": "tok_declined"}, "The payment was declined", ["done", "undone", "failed", "not reached", "failed"]),
-        ({"ship_with": "ship_unavailable"}, "It cannot be shipped there", ["done", "undone", "undone", "failed", "failed"]),
+        (
+            {"pay_with": "tok_declined"},
+            "The payment was declined",
+            ["done", "undone", "failed", "not reached", "failed"],
+        ),
+        (
+            {"ship_with": "ship_unavailable"},
+            "It cannot be shipped there",
+            ["done", "undone", "undone", "failed", "failed"],
+        ),
     ],
     ids=["payment declined", "nobody ships there"],
-)  # fmt: skip
+)
 def test_what_was_done_for_a_rejected_order_is_seen_undone(
-    stocked: Stack, signed_in: Site, choices: dict[str, str], said: str, states: list[str]
+    signed_in: Site, choices: dict[str, str], said: str, states: list[str]
 ) -> None:
     signed_in.fill_cart(cup=1)
     signed_in.order(**choices)
@@ -35,18 +44,22 @@ def test_what_was_done_for_a_rejected_order_is_seen_undone(
     assert list(signed_in.stops().values()) == states
 
 
-def test_an_order_is_cancelled_from_its_page(signed_in: Site, stack: Stack) -> None:
-    stack.stock_in("cup", 10)
-    signed_in.fill_cart(cup=1)
-    signed_in.order(ship_with="ship_timeout")  # the carrier keeps the saga waiting long enough
+def test_an_order_that_awaits_approval_is_cancelled_from_its_page(signed_in: Site) -> None:
+    signed_in.fill_cart(gold_cup=1)
+    signed_in.order()
+    signed_in.shows("Staff were asked for their approval")
+    assert signed_in.stops()["Approval"] == "under way"
     signed_in.button("Cancel the order").click()
-    signed_in.shows("You cancelled it")
-    assert signed_in.stops()["Cancelled"] in ("under way", "undone")
+    signed_in.shows("The order is cancelled, and nothing of it is left")
+    assert signed_in.stops() == {
+        "Placed": "done", "Stock": "undone", "Approval": "not reached",
+        "Payment": "not reached", "Shipment": "not reached", "Cancelled": "undone",
+    }  # fmt: skip
 
 
 @pytest.mark.console("503", "429")
 @pytest.mark.parametrize("status", [503, 429])
-def test_an_order_whose_first_try_fails_is_placed_once(stocked: Stack, signed_in: Site, status: int) -> None:
+def test_an_order_whose_first_try_fails_is_placed_once(signed_in: Site, status: int) -> None:
     keys = []
 
     def fail_once(route, request):  # type: ignore[no-untyped-def]
@@ -70,7 +83,7 @@ def test_the_cart_waits_for_who_signs_in_later(site: Site) -> None:
     expect(site.button("Sign in to order")).to_be_visible()
 
 
-def test_what_an_order_went_through_is_told(stocked: Stack, signed_in: Site) -> None:
+def test_what_an_order_went_through_is_told(signed_in: Site) -> None:
     signed_in.fill_cart(cup=1)
     signed_in.order()
     signed_in.page.get_by_role("button", name="How it works").click()

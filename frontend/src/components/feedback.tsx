@@ -53,20 +53,21 @@ function wordsFor(problem: Problem): [LucideIcon, string] {
   return [TriangleAlert, problem.status >= 500 ? "The service has a fault" : "That did not work"];
 }
 
-/** Nothing is here yet: says why, and what would bring something. */
-export function Empty({
-  icon: Icon,
-  title,
-  children,
-}: {
+interface EmptyProps {
   icon: LucideIcon;
   title: string;
+  /** Whether this is all that the page has to say. */
+  whole?: boolean;
   children: ReactNode;
-}) {
+}
+
+/** Nothing is here yet: says why, and what would bring something. */
+export function Empty({ icon: Icon, title, whole = false, children }: EmptyProps) {
+  const Heading = whole ? "h1" : "h2";
   return (
     <div className="empty">
       <Icon aria-hidden strokeWidth={1.5} />
-      <h2>{title}</h2>
+      <Heading>{title}</Heading>
       {children}
     </div>
   );

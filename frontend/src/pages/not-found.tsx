@@ -5,7 +5,7 @@ import { Empty } from "../components/feedback";
 export function NotFoundPage() {
   return (
     <div className="page narrow">
-      <Empty icon={Compass} title="There is no such page">
+      <Empty icon={Compass} title="There is no such page" whole>
         <p>The address may be mistyped, or what was here is gone.</p>
         <Link className="button main" to="/">
           To the shop

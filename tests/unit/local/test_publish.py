@@ -13,7 +13,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from local.publish import KEPT_DAYS, START_PAGE, PublishError, Site, bring, config, main, read
+from local.publish import KEPT_DAYS, PublishError, Site, config, main, read
 
 OUTPUTS = {
     "UserPoolId": "eu-west-1_a1B2c3D4e",
@@ -238,7 +238,7 @@ class TestTheBuild:
     @pytest.mark.parametrize(
         ("files", "says"),
         [
-            ({}, "npm run build"),
+            ({}, "local.frontend build"),
             ({**build("a"), "assets/thing.xyz": b""}, "thing.xyz"),
             ({**build("a"), "config.json": b"{}"}, "config.json"),
             ({"index.html": b'<script src="/assets/gone-1.js">'}, "gone-1.js"),
@@ -247,18 +247,6 @@ class TestTheBuild:
     def test_what_is_wrong_is_named(self, tmp_path: Path, files: dict[str, bytes], says: str) -> None:
         with pytest.raises(PublishError, match=says):
             read(self.make(tmp_path, files))
-
-    def test_the_start_page_has_no_inline_script_or_style(self) -> None:
-        page = read(START_PAGE)["index.html"].decode()
-
-        assert "<style" not in page
-        assert "style=" not in page
-        assert "<script" not in page
-
-    def test_the_start_pages_asset_has_its_hash_in_its_name(self) -> None:
-        for name, content in read(START_PAGE).items():
-            if name.startswith("assets/"):
-                assert hashlib.sha256(content).hexdigest()[:8] in name
 
 
 class TestConfig:
@@ -292,13 +280,8 @@ class TestTheCommand:
         assert main(["--stage", "moon"]) == 1
         assert "sandbox" in capsys.readouterr().err
 
-    def test_without_a_build_the_start_page_tells_how_to_make_one(
-        self, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-    ) -> None:
-        bucket = Bucket()
-        monkeypatch.setattr("local.publish.site_of", lambda _: Site(bucket, "site"))
-
-        said = bring(OUTPUTS, tmp_path)
-
-        assert "no build" in said
-        assert b"npm run build" in bucket.content("index.html").replace(b"\n", b" ")
+    def test_without_a_build(self, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+        outputs = tmp_path / "outputs.json"
+        outputs.write_text(json.dumps({**OUTPUTS, "EngineUrl": "http://127.0.0.1:9", "WebBucket": "site"}))
+        assert main(["--outputs", str(outputs), "--build", str(tmp_path)]) == 1
+        assert "local.frontend build" in capsys.readouterr().err

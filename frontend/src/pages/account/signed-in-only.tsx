@@ -12,7 +12,7 @@ export function SignedIn({ why, children }: { why: string; children: ReactNode }
   const next = encodeURIComponent(pathname + search);
   return (
     <div className="page narrow">
-      <Empty icon={LogIn} title="Please sign in">
+      <Empty icon={LogIn} title="Please sign in" whole>
         <p>{why}</p>
         <div className="row">
           <Link className="button main" to={`/sign-in?next=${next}`}>
