@@ -32,7 +32,7 @@ def test_an_api_is_traced(api: templates.Resource) -> None:
 
 @pytest.mark.lens("SERVOPS-2")
 def test_a_stage_is_a_parameter_of_the_one_set_of_templates(stack: Stack) -> None:
-    root = templates.template(templates.ROOT / "template.yaml")
+    root = templates.parsed(templates.ROOT / "template.yaml")
     nested = [
         resource["Properties"]["Location"]
         for resource in root["Resources"].values()
@@ -118,7 +118,7 @@ def test_no_role_may_scan_a_table() -> None:
     allowed = {
         action
         for role in templates.resources("AWS::IAM::Role")
-        for statement in templates.statements(role)
+        for statement in templates.statements(role.properties)
         for action in ([statement["Action"]] if isinstance(statement["Action"], str) else statement["Action"])
     }
 

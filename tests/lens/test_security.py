@@ -133,7 +133,7 @@ def test_every_function_has_a_role_of_its_own() -> None:
 @pytest.mark.parametrize("role", templates.resources("AWS::IAM::Role"), ids=str)
 def test_a_role_lists_its_actions_and_names_its_resources(role: templates.Resource) -> None:
     assert "ManagedPolicyArns" not in role.properties
-    for statement in templates.statements(role):
+    for statement in templates.statements(role.properties):
         actions = as_list(statement["Action"])
         assert not any("*" in action for action in actions), actions
         if "*" in as_list(statement["Resource"]):
@@ -153,7 +153,7 @@ def test_a_function_uses_what_it_is_granted_and_asks_for_nothing_else(
     )
     granted = {
         action
-        for statement in templates.statements(role)
+        for statement in templates.statements(role.properties)
         for action in as_list(statement["Action"])
         if action.partition(":")[0] not in LAMBDAS_OWN and action not in MAPPINGS_OWN
     }

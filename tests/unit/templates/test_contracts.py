@@ -10,7 +10,7 @@ import jsonschema  # type: ignore[import-untyped]  # it brings no types of its o
 import pytest
 import yaml
 
-from tests.unit.templates.templates import ROOT
+from tests.templates import ROOT
 
 CONTRACTS: dict[str, dict[str, Any]] = {
     path.parent.name: yaml.safe_load(path.read_text())

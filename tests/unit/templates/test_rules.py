@@ -14,8 +14,11 @@ import pytest
 from openapi_spec_validator import validate
 from openapi_spec_validator.readers import read_from_filename
 
-from tests.unit.templates.templates import FUNCTIONS, ROOT, ROOT_TEMPLATE, SERVICES, TEMPLATES, Template
+from tests.templates import ROOT, ROOT_TEMPLATE, SERVICES, TEMPLATES, Template
 
+FUNCTIONS = [
+    (template, name) for template in SERVICES for name in template.resources("AWS::Serverless::Function")
+]
 every_template = pytest.mark.parametrize("template", TEMPLATES, ids=str)
 every_service = pytest.mark.parametrize("template", SERVICES, ids=str)
 every_function = pytest.mark.parametrize(
@@ -54,7 +57,7 @@ class TestRoles:
 
     @every_function
     def test_a_function_has_a_role_of_its_own(self, template: Template, name: str) -> None:
-        assert template.function_property(name, "Role") == {"Fn::GetAtt": [f"{name}Role", "Arn"]}
+        assert template.properties(name)["Role"] == {"Fn::GetAtt": [f"{name}Role", "Arn"]}
 
     @every_template
     def test_no_role_takes_a_policy_that_aws_manages(self, template: Template) -> None:
@@ -105,7 +108,7 @@ class TestLogsAndTraces:
 
     @every_function
     def test_a_function_logs_json_at_the_stages_level(self, template: Template, name: str) -> None:
-        logging = template.function_property(name, "LoggingConfig")
+        logging = template.properties(name)["LoggingConfig"]
 
         assert logging["LogGroup"] == {"Ref": f"{name}Logs"}
         assert logging["LogFormat"] == "JSON"
@@ -113,7 +116,7 @@ class TestLogsAndTraces:
 
     @every_function
     def test_a_function_is_traced(self, template: Template, name: str) -> None:
-        assert template.function_property(name, "Tracing") == "Active"
+        assert template.properties(name)["Tracing"] == "Active"
 
     @every_service
     def test_an_api_is_traced_throttled_and_logged(self, template: Template) -> None:
@@ -162,18 +165,18 @@ class TestFunctions:
     def test_its_folder_has_its_name_and_a_sample_event(self, template: Template, name: str) -> None:
         folder = re.sub(r"(?<!^)(?=[A-Z])", "_", name).lower()
 
-        assert template.function_property(name, "CodeUri") == f"{folder}/"
+        assert template.properties(name)["CodeUri"] == f"{folder}/"
         assert (template.path.parent / folder / "app.py").is_file()
         assert json.loads((template.path.parent / "events" / f"{folder}.json").read_text())
 
     @every_function
     def test_its_runtime_and_processor_are_the_stacks(self, template: Template, name: str) -> None:
-        assert template.function_property(name, "Runtime") == {"Ref": "PythonRuntime"}
-        assert template.function_property(name, "Architectures") == [{"Ref": "Architecture"}]
+        assert template.properties(name)["Runtime"] == {"Ref": "PythonRuntime"}
+        assert template.properties(name)["Architectures"] == [{"Ref": "Architecture"}]
 
     @every_function
     def test_it_ends_before_its_caller_gives_up(self, template: Template, name: str) -> None:
-        assert template.function_property(name, "Timeout") < 29
+        assert template.properties(name)["Timeout"] < 29
 
     def test_there_is_no_other_handler(self) -> None:
         assert len(HANDLERS) == len(FUNCTIONS)

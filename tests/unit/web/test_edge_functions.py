@@ -11,7 +11,7 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from tests.unit.templates.templates import ROOT, Template
+from tests.templates import ROOT, Template
 
 HOSTING = Template(ROOT / "functions/web/hosting.yaml")
 # The functions run as scripts without node's own globals, which CloudFront's runtime has not.

@@ -10,6 +10,7 @@ from typing import Any
 import pytest
 
 from local import pictures
+from tests.templates import ROOT_TEMPLATE
 from tests.unit.functions import ROOT, Context, sample_event
 from tests.unit.orders.saga.definition import (
     PATH,
@@ -23,7 +24,6 @@ from tests.unit.orders.saga.definition import (
 )
 from tests.unit.orders.saga.world import ExecutionError, World, well
 from tests.unit.orders.test_capacity import item_size, reads, writes
-from tests.unit.templates.templates import ROOT_TEMPLATE
 
 PAGE = (ROOT / "docs/services/order-saga.md").read_text()
 FORWARD = ["ReserveStock", "IsReserved", "TakePayment", "IsPaid", "BookShipment", "IsBooked", "Confirm"]
