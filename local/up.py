@@ -106,12 +106,17 @@ def _bring(
             before = changes.snapshot(stack.nested(cloud))
             stack.deploy(cloud, build.packaged(cloud), given, phase)
             stacks = list(stack.nested(cloud))
-            changed = changes.between(before, changes.snapshot(stacks))
+            after = changes.snapshot(stacks)
+            changed = changes.between(before, after)
             phase.note = changes.summary(changed)
         resources = [resource for one in stacks for resource in one.resources]
         with progress.phase("check") as phase:
+            # Against what was checked, not what was there: an earlier run may have been stopped in between.
+            checked = cloud.folder / "checked.json"
+            unchecked = changes.between(changes.kept(checked), after)
             with _put_back_on_failure(cloud, given):
-                count = imports.check(cloud, build.built(folder).parent, resources, changed)
+                count = imports.check(cloud, build.built(folder).parent, resources, unchecked)
+            changes.keep(after, checked)
             phase.note = f"{count} functions import" if count else ""
         with progress.phase("settle") as phase:
             restored = settle.settle(cloud, stacks)

@@ -6,6 +6,7 @@ import json
 import re
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Any
 
 from local.deploy.stack import NESTED, Stack
@@ -41,6 +42,18 @@ def between(before: Mapping[tuple[str, ...], str], after: Mapping[tuple[str, ...
         *(Change(path, "updated") for path in after if path in before and before[path] != after[path]),
         *(Change(path, "deleted") for path in before if path not in after),
     ]
+
+
+def keep(taken: Mapping[tuple[str, ...], str], file: Path) -> None:
+    """Write a snapshot to a file."""
+    file.write_text(json.dumps(list(taken.items())))
+
+
+def kept(file: Path) -> dict[tuple[str, ...], str]:
+    """Return the snapshot that was written to a file; an empty one where there is none."""
+    if not file.exists():
+        return {}
+    return {tuple(path): definition for path, definition in json.loads(file.read_text())}
 
 
 def summary(changes: Iterable[Change]) -> str:

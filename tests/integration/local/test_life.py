@@ -20,6 +20,7 @@ from rich.console import Console
 
 from local import logs
 from local.cloud import Cloud, LocalError
+from local.deploy import imports
 from local.deploy.changes import Change
 from local.engine import process
 from local.progress import Progress
@@ -102,6 +103,25 @@ def test_it_comes_up_takes_a_change_and_refuses_a_bad_one(laptop: Laptop) -> Non
     with pytest.raises(LocalError, match=r"AWS::DynamoDB::Chair"):
         laptop.up()
     assert laptop.greeting(changed) == "hello again"
+
+
+def test_a_change_whose_check_was_interrupted_is_checked_the_next_time(
+    laptop: Laptop, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    report = laptop.up()
+    laptop.edit(HANDLER, "from words", "from wards")
+
+    def interrupted(*_: object) -> int:
+        raise KeyboardInterrupt
+
+    with monkeypatch.context() as during:
+        during.setattr(imports, "check", interrupted)
+        with pytest.raises(KeyboardInterrupt):
+            laptop.up()
+
+    with pytest.raises(LocalError, match=r"^Greetings/Greet does not import"):
+        laptop.up()
+    assert laptop.greeting(report) == "hello"
 
 
 def test_what_functions_log_can_be_followed(laptop: Laptop) -> None:
