@@ -78,7 +78,7 @@ setup: ## Make every environment; each target makes those it needs by itself
 	@$(SETUP) dev engine sam runtime checkov node
 
 .PHONY: lock
-lock: ## Write locks/*.txt again from pyproject.toml
+lock: ## Pin all that is installed again, by hash: locks/*.txt and every requirements.txt
 	@$(SETUP) --lock
 
 .PHONY: clean

@@ -306,10 +306,28 @@ def make(names: Iterable[str], environ: Mapping[str, str]) -> Interpreter:
     return interpreter
 
 
+def locks() -> dict[str, list[str]]:
+    """Return every list of hashes, by its path in the project, and what it is compiled from.
+
+    An environment's is compiled from its group in pyproject.toml, and that of a folder which is deployed or
+    measured from its requirements.in.
+    """
+    groups = {
+        f"locks/{environment.lock.name}": ["--group", f"pyproject.toml:{environment.name}"]
+        for environment in ENVIRONMENTS.values()
+    }
+    asked = [
+        path.relative_to(ROOT)
+        for folder in ("layers/*", "benchmarks/handlers/*")
+        for path in sorted(ROOT.glob(f"{folder}/requirements.in"))
+    ]
+    return groups | {str(path.with_suffix(".txt")): [str(path)] for path in asked}
+
+
 def compile_locks() -> None:
-    """Write locks/*.txt again from pyproject.toml's groups, keeping the versions that still fit."""
-    for environment in ENVIRONMENTS.values():
-        with reported(f"Writing locks/{environment.lock.name}"):
+    """Write every lock again, keeping the versions that still fit."""
+    for lock, source in locks().items():
+        with reported(f"Writing {lock}"):
             command = [
                 str(UV.folder / "bin/uv"),
                 "pip",
@@ -318,16 +336,14 @@ def compile_locks() -> None:
                 "--universal",
                 "--generate-hashes",
             ]
-            command += ["--group", f"pyproject.toml:{environment.name}", "--python-version", "3.11"]
+            command += [*source, "--python-version", "3.11"]
             command += ["--no-emit-index-url", "--no-annotate", "--custom-compile-command", "make lock"]
-            command += ["-o", f"locks/{environment.lock.name}"]
+            command += ["-o", lock]
             made = subprocess.run(
                 command, capture_output=True, text=True, env=uv_variables(), cwd=ROOT, check=False
             )
             if made.returncode:
-                raise SetupError(
-                    f"locks/{environment.lock.name} cannot be made: {' '.join(made.stderr.split())[-300:]}"
-                )
+                raise SetupError(f"{lock} cannot be made: {' '.join(made.stderr.split())[-300:]}")
 
 
 def main() -> int:

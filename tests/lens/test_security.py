@@ -10,6 +10,7 @@ from typing import Any
 
 import pytest
 
+from local.setup import locks
 from tests import templates
 from tests.approvals import waiting_order
 from tests.partners import Partner, revoke, staff
@@ -206,11 +207,10 @@ def test_no_log_line_of_the_run_holds_a_token_a_password_or_an_address(stack: St
 @pytest.mark.lens("SERVSEC-4")
 @pytest.mark.parametrize(
     "lock",
-    [*templates.ROOT.glob("locks/*.txt"), templates.ROOT / "layers/dependencies/requirements.txt"],
-    ids=lambda path: path.stem,
+    locks(),
 )
-def test_everything_that_is_installed_is_locked_by_hash(lock: Any) -> None:
-    requirements = re.split(r"\n(?=[a-z0-9])", lock.read_text())
+def test_everything_that_is_installed_is_locked_by_hash(lock: str) -> None:
+    requirements = re.split(r"\n(?=[a-z0-9])", (templates.ROOT / lock).read_text())
     pinned = [text for text in requirements if re.match(r"[a-z0-9]", text)]
 
     assert pinned

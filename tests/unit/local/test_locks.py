@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import re
+import subprocess
 import tomllib
 
 import pytest
 
-from local.setup import ENVIRONMENTS, ROOT, Environment
+from local.setup import ENVIRONMENTS, ROOT, Environment, locks
 
 GROUPS = tomllib.loads((ROOT / "pyproject.toml").read_text())["dependency-groups"]
 
@@ -32,13 +33,27 @@ def test_the_lock_holds_each_requirement_at_its_version(environment: Environment
         assert version in {None, locked[name]}
 
 
-def test_every_locked_package_has_its_hashes(environment: Environment) -> None:
-    packages = re.split(r"\n(?=\S)", environment.lock.read_text().partition("make lock\n")[2])
+def test_every_list_of_hashes_is_written_by_the_one_command() -> None:
+    tracked = subprocess.run(
+        ["git", "ls-files", "locks/*.txt", "*/requirements.txt"],  # noqa: S607 - the user's own
+        cwd=ROOT,
+        capture_output=True,
+        check=True,
+        text=True,
+    )
+
+    assert set(tracked.stdout.split()) == set(locks())
+
+
+@pytest.mark.parametrize("lock", locks())
+def test_every_locked_package_has_its_hashes(lock: str) -> None:
+    packages = re.split(r"\n(?=\S)", (ROOT / lock).read_text().partition("make lock\n")[2])
 
     assert packages
     for package in packages:
         assert "--hash=sha256:" in package
 
 
-def test_the_lock_names_no_index(environment: Environment) -> None:
-    assert "://" not in environment.lock.read_text()
+@pytest.mark.parametrize("lock", locks())
+def test_the_lock_names_no_index(lock: str) -> None:
+    assert "://" not in (ROOT / lock).read_text()
