@@ -2,9 +2,14 @@
 
 The stock engine writes a stream for each invocation, of another name than the function is told, splits the
 stack trace of an error into one event a line, and writes `START`, `END` and `REPORT` as text into JSON logs
-too, whatever the level is.
+too, whatever the level is. So it does with the words for a timeout and for a process that ended.
 
-After https://docs.aws.amazon.com/lambda/latest/dg/monitoring-cloudwatchlogs-logformat.html and
+In JSON all that Lambda itself has to tell is in the platform's events: start and report at the level INFO,
+runtimeDone at DEBUG; where the event did not succeed, report and runtimeDone at WARN. Those of initialization
+are left out.
+
+After https://docs.aws.amazon.com/lambda/latest/dg/monitoring-cloudwatchlogs-logformat.html,
+https://docs.aws.amazon.com/lambda/latest/dg/monitoring-cloudwatchlogs-log-level.html (the events' levels) and
 https://docs.aws.amazon.com/lambda/latest/dg/telemetry-schema-reference.html (the platform's events)
 """
 
@@ -18,11 +23,11 @@ from typing import Any
 from ministack.services import cloudwatch_logs as logs
 from ministack.services import lambda_svc as service
 
-from local.engine.gaps.lambda_runtime_client import LOG_STREAM, runs_python
+from local.engine.gaps.lambda_runtime_client import FAILURE, LOG_STREAM, runs_python
 
 Json = dict[str, Any]
 
-LEVELS_WITH_PLATFORM_EVENTS = {"DEBUG", "INFO"}
+LEVELS = ("DEBUG", "INFO", "WARN")
 
 
 def messages(config: Json, request_id: str, printed: str, report: Json) -> list[str]:
@@ -38,7 +43,7 @@ def messages(config: Json, request_id: str, printed: str, report: Json) -> list[
         What the process printed. Lines are events; the runtime client keeps those of a stack trace together
         by carriage returns.
     report
-        `status` (success, error or timeout) and `metrics`, as in the event platform.report.
+        `status` (success, error or timeout), `metrics` and perhaps `errorType`, as in platform.report.
     """
     lines = [line.replace("\r", "\n") for line in printed.split("\n") if line]
     logging = config.get("LoggingConfig") or {}
@@ -52,14 +57,25 @@ def messages(config: Json, request_id: str, printed: str, report: Json) -> list[
             f"Billed Duration: {metrics['billedDurationMs']} ms\tMemory Size: {metrics['memorySizeMB']} MB\t"
             f"Max Memory Used: {metrics['maxMemoryUsedMB']} MB\t",
         ]
-    if logging.get("SystemLogLevel", "INFO") not in LEVELS_WITH_PLATFORM_EVENTS:
-        return lines
-    start = {"requestId": request_id, "version": config["Version"]}
-    return [
-        platform_event("start", start),
-        *lines,
-        platform_event("report", {"requestId": request_id, **report}),
+    if "errorType" in report:  # its words are the report's
+        lines = [line for line in lines if not line.startswith(f"RequestId: {request_id} Error: ")]
+    succeeded, whose = report["status"] == "success", {"requestId": request_id}
+    done = {**report, "metrics": {"durationMs": report["metrics"]["durationMs"]}}
+    before = [("INFO", "start", {"version": config["Version"]})]
+    after = [
+        ("DEBUG" if succeeded else "WARN", "runtimeDone", done),
+        ("INFO" if succeeded else "WARN", "report", report),
     ]
+
+    def told(events: list[tuple[str, str, Json]]) -> list[str]:
+        least = LEVELS.index(logging.get("SystemLogLevel", "INFO"))
+        return [
+            platform_event(kind, {**whose, **record})
+            for level, kind, record in events
+            if LEVELS.index(level) >= least
+        ]
+
+    return [*told(before), *lines, *told(after)]
 
 
 def platform_event(kind: str, record: Json) -> str:
@@ -99,6 +115,8 @@ def fill() -> None:
             },
             "status": "error" if error else "success",
         }
+        if kind := FAILURE.get():
+            report |= {"status": "timeout" if kind == "Sandbox.Timedout" else "error", "errorType": kind}
         group = (config.get("LoggingConfig") or {}).get("LogGroup") or f"/aws/lambda/{config['FunctionName']}"
         lines = messages(config, request_id, printed or "", report)
         if lines:

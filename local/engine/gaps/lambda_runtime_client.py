@@ -48,6 +48,9 @@ Json = dict[str, Any]
 LOG_STREAM: contextvars.ContextVar[str] = contextvars.ContextVar("log_stream", default="")
 """That of the environment which runs the event at hand."""
 
+FAILURE: contextvars.ContextVar[str] = contextvars.ContextVar("failure", default="")
+"""What the event at hand failed with that only Lambda sees, such as Sandbox.Timedout; empty without it."""
+
 OUTPUT_KEPT = 32 * 2**20
 """Bytes of a process's output that wait to be taken; of more, the oldest go."""
 
@@ -155,6 +158,7 @@ class Environment(runtime.ProvidedWorker):  # type: ignore[misc] # the engine ha
     def invoke(self, event: Any, request_id: str, **headers: Any) -> Json:
         """Run one event; the parameters and the result are those of the engine's workers."""
         LOG_STREAM.set(self.log_stream)
+        FAILURE.set("")
         taken = {name: headers[name] for name in ("trace_id", "invoked_function_arn") if name in headers}
         try:
             result: Json = super().invoke(event, request_id, **taken)
@@ -177,6 +181,7 @@ class Environment(runtime.ProvidedWorker):  # type: ignore[misc] # the engine ha
             payload = exited(self._process)
         else:
             return
+        FAILURE.set(kind)
         message = f"RequestId: {request_id} Error: {payload['errorMessage']}"
         result["error_payload"] = {"errorType": kind, "errorMessage": message}
         result["log"] = "\n".join(filter(None, [result["log"], message]))
