@@ -178,6 +178,35 @@ def test_a_rotation_may_be_left_to_the_schedule(client: Client) -> None:
     assert rotated.labels() == {rotated.first: {"AWSCURRENT"}}
 
 
+def test_a_rotation_that_is_asked_for_while_one_ends_follows_it(client: Client) -> None:
+    rotated = Rotated(client)
+
+    versions = [rotated.rotate()]
+    deadline = time.monotonic() + SECONDS
+    while "AWSCURRENT" not in rotated.labels()[versions[0]] and time.monotonic() < deadline:
+        time.sleep(0.01)
+    versions.append(rotated.rotate())
+
+    assert [call["Step"] for call in rotated.calls(8)] == STEPS * 2
+    assert rotated.labels()[versions[1]] >= {"AWSCURRENT"}
+    assert rotated.labels()[versions[0]] == {"AWSPREVIOUS"}
+
+
+def test_a_label_is_one_versions(client: Client) -> None:
+    rotated = Rotated(client)
+    one, other = str(uuid.uuid4()), str(uuid.uuid4())
+
+    for version in (one, other):
+        rotated.secrets.put_secret_value(
+            SecretId=rotated.arn,
+            ClientRequestToken=version,
+            SecretString=version,
+            VersionStages=["AWSPENDING"],
+        )
+
+    assert rotated.labels() == {rotated.first: {"AWSCURRENT"}, other: {"AWSPENDING"}}
+
+
 def test_a_versions_value_is_written_once(client: Client) -> None:
     rotated = Rotated(client)
     version, label = str(uuid.uuid4()), {"VersionStages": ["AWSPENDING"]}

@@ -6,7 +6,8 @@ AWS::SecretsManager::RotationSchedule is a type that it has not.
 Here a rotation makes a version without a value under the label AWSPENDING and then invokes the function,
 which has to allow it, with createSecret, setSecret, testSecret and finishSecret, one after the other. It ends
 at the first step that fails, and the next RotateSecret tries the same version again and says so by an error.
-Like AWS, it answers before that is done. A version's value is written once: PutSecretValue refuses another.
+Like AWS, it answers before that is done. A version's value is written once: PutSecretValue refuses another,
+and a label is one version's.
 
 After https://docs.aws.amazon.com/secretsmanager/latest/userguide/rotate-secrets_lambda-functions.html,
 https://docs.aws.amazon.com/secretsmanager/latest/apireference/API_RotateSecret.html, API_PutSecretValue.html
@@ -95,10 +96,10 @@ def rotate(secret: Json, token: str) -> threading.Thread:
         )
         service._add_stage(secret, token, "AWSPENDING")
     thread = running.get(secret["ARN"])
-    if thread is None or not thread.is_alive():
-        asked = pending if unfinished else token
+    if not unfinished or thread is None or not thread.is_alive():
+        asked = (secret, function, pending if unfinished else token, thread)
         context = contextvars.copy_context()  # whose account and Region it is
-        thread = threading.Thread(target=context.run, args=(run, secret, function, asked), daemon=True)
+        thread = threading.Thread(target=context.run, args=(run, *asked), daemon=True)
         running[secret["ARN"]] = thread
         thread.start()
     if unfinished:
@@ -109,8 +110,10 @@ def rotate(secret: Json, token: str) -> threading.Thread:
     return thread
 
 
-def run(secret: Json, function: str, version: str) -> None:
-    """Invoke the function with each step until one fails."""
+def run(secret: Json, function: str, version: str, before: threading.Thread | None) -> None:
+    """Invoke the function with each step until one fails, after the rotation before has ended."""
+    if before is not None:
+        before.join()
     for step in STEPS:
         func, config, _ = functions._get_func_record_for_ref(function)
         if not func or not config:
@@ -206,7 +209,10 @@ def fill() -> None:
                 "The operation failed because the version already exists with another value.",
                 400,
             )
-        return put(given)
+        answer = put(given)
+        for label in given.get("VersionStages", []) if secret else []:
+            service._remove_stage_everywhere(secret, label, json.loads(answer[2])["VersionId"])
+        return answer
 
     def describe_rotated(given: Json) -> Any:
         status, headers, body = describe(given)
