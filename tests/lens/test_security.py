@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import re
 import subprocess
+import uuid
 from collections.abc import Iterator
 from typing import Any
 
@@ -232,6 +233,52 @@ def test_no_file_of_the_tree_holds_a_long_lived_credential() -> None:
         path = templates.ROOT / name
         if path.is_file():
             assert not LONG_LIVED_KEY.search(path.read_text(errors="replace")), name
+
+
+@pytest.mark.lens("SERVSEC-3")
+@pytest.mark.lens("SERVSEC-4")
+def test_the_providers_key_is_rotated_and_is_in_no_variable_and_no_log_line(stack: Stack) -> None:
+    names = {row["LogicalResourceId"]: row["PhysicalResourceId"] for row in stack.deployed}
+    if "ProviderKey" not in names:
+        pytest.skip("the stack has no ProviderKey")
+    secrets, functions, logs = (stack.client(name) for name in ("secretsmanager", "lambda", "logs"))
+    secret = secrets.describe_secret(SecretId=names["ProviderKey"])
+    keys = [
+        secrets.get_secret_value(SecretId=names["ProviderKey"], VersionId=version)["SecretString"]
+        for version, labels in secret["VersionIdsToStages"].items()
+        if {"AWSCURRENT", "AWSPREVIOUS"} & set(labels)
+    ]
+
+    assert (secret["RotationEnabled"], len(set(keys))) == (True, 2)
+    for function in templates.functions():
+        told = functions.get_function_configuration(FunctionName=names[function.id])
+        assert not any(key in str(told) for key in keys), function.id
+    for row in stack.deployed:
+        if row["ResourceType"] == "AWS::Logs::LogGroup":
+            pages = logs.get_paginator("filter_log_events").paginate(logGroupName=row["PhysicalResourceId"])
+            lines = [event["message"] for page in pages for event in page["events"]]
+            assert not [line for line in lines for key in keys if key in line], row["LogicalResourceId"]
+
+
+@pytest.mark.lens("SERVSEC-4")
+def test_a_wrong_key_opens_nothing_at_the_provider(stack: Stack) -> None:
+    names = {row["LogicalResourceId"]: row["PhysicalResourceId"] for row in stack.deployed}
+    if "ProviderKey" not in names:
+        pytest.skip("the stack has no ProviderKey")
+    secrets, version = stack.client("secretsmanager"), str(uuid.uuid4())
+    wrong = {"SecretId": names["ProviderKey"], "ClientRequestToken": version}
+    secrets.put_secret_value(**wrong, SecretString="lens_sandbox_wrong", VersionStages=["AWSPENDING"])
+
+    try:
+        tested = stack.client("lambda").invoke(
+            FunctionName=names["RotateProviderKey"], Payload=json.dumps({**wrong, "Step": "testSecret"})
+        )
+    finally:
+        secrets.update_secret_version_stage(
+            SecretId=names["ProviderKey"], VersionStage="AWSPENDING", RemoveFromVersionId=version
+        )
+
+    assert json.loads(tested["Payload"].read())["errorMessage"].startswith("KeyRefused: ")
 
 
 @pytest.mark.lens("SERVSEC-6")

@@ -8,6 +8,15 @@ from __future__ import annotations
 
 from typing import Protocol
 
+from shared.faults import Transient
+
+
+class KeyRefused(Transient):
+    """The provider does not take the key that it was shown, and did nothing.
+
+    A rotation that goes on, or people, may mend that, so it is worth another try.
+    """
+
 
 class Payments(Protocol):
     """A payment company."""
@@ -17,6 +26,8 @@ class Payments(Protocol):
 
         Raises
         ------
+        KeyRefused
+            When the provider does not know who asks.
         shared.faults.Transient
             When there is no answer: the money may have been taken all the same.
         """
@@ -30,6 +41,8 @@ class Payments(Protocol):
 
         Raises
         ------
+        KeyRefused
+            When the provider does not know who asks.
         shared.faults.Transient
             When there is no answer.
         """
@@ -43,6 +56,8 @@ class Carrier(Protocol):
 
         Raises
         ------
+        KeyRefused
+            When the provider does not know who asks.
         shared.faults.Transient
             When there is no answer: it may be booked all the same.
         """
@@ -56,6 +71,8 @@ class Carrier(Protocol):
 
         Raises
         ------
+        KeyRefused
+            When the provider does not know who asks.
         shared.faults.Transient
             When there is no answer.
         """

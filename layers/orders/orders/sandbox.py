@@ -11,6 +11,9 @@
 They keep what they were asked for in ProviderTable, one item an idempotency key and kind: `id` is
 `payment#order_id` or `shipment#order_id`, `state` is DONE, REFUSED, UNDONE (it was done and given back) or
 CLOSED (it was called off before it came).
+
+Before anything else they look at the key of whoever calls (`orders.sandbox_keys`); where there is no account
+they ask for none.
 """
 
 from __future__ import annotations
@@ -21,6 +24,7 @@ from shared.faults import Transient
 from shared.items import Update
 
 if TYPE_CHECKING:
+    from orders.sandbox_keys import Account
     from shared.items import Item
     from shared.tables import Table
 
@@ -32,13 +36,21 @@ class NoAnswer(Transient):
 class _Provider:
     """What both have in common: something is done once for a key, and undone once."""
 
-    def __init__(self, table: Table, kind: str, prefix: str, never_undone: str) -> None:
+    def __init__(
+        self, table: Table, account: Account | None, kind: str, prefix: str, never_undone: str
+    ) -> None:
         self._table = table
+        self._account = account
         self._kind = kind
         self._prefix = prefix
         self._never_undone = never_undone
 
+    def _enter(self) -> None:
+        if self._account is not None:
+            self._account.enter()
+
     def _do(self, key: str, token: str, details: Item) -> bool:
+        self._enter()
         how = token.removeprefix(self._prefix) if token.startswith(self._prefix) else "unknown"
         if how == "flaky" and self._is_first_call(key):
             raise NoAnswer(f"{self._kind}: failed before anything was done")
@@ -50,6 +62,7 @@ class _Provider:
         return bool((earlier or record)["state"] == "DONE")
 
     def _undo(self, key: str) -> bool:
+        self._enter()
         closed: Item = {"id": self._id(key), "state": "CLOSED"}
         earlier = self._table.put_if("attribute_not_exists(id)", closed)
         if earlier is None or earlier["state"] in {"REFUSED", "CLOSED"}:
@@ -78,8 +91,8 @@ class _Provider:
 class SandboxPayments(_Provider):
     """`orders.ports.Payments` over ProviderTable."""
 
-    def __init__(self, table: Table) -> None:
-        super().__init__(table, "payment", "tok_", "no_refund")
+    def __init__(self, table: Table, account: Account | None = None) -> None:
+        super().__init__(table, account, "payment", "tok_", "no_refund")
 
     def charge(self, key: str, token: str, amount: int, currency: str) -> bool:
         """Charge, unless the token says otherwise."""
@@ -93,8 +106,8 @@ class SandboxPayments(_Provider):
 class SandboxCarrier(_Provider):
     """`orders.ports.Carrier` over ProviderTable."""
 
-    def __init__(self, table: Table) -> None:
-        super().__init__(table, "shipment", "ship_", "no_cancel")
+    def __init__(self, table: Table, account: Account | None = None) -> None:
+        super().__init__(table, account, "shipment", "ship_", "no_cancel")
 
     def book(self, key: str, token: str) -> bool:
         """Book, unless the token says otherwise."""

@@ -35,6 +35,7 @@ FORBIDDEN = {
     "asyncio": "a function does one thing at a time",
     "multiprocessing": "a function does one thing at a time",
     "nacl": "signatures and sealing are for partners alone",
+    "shared.secrets": "the provider's key is for who calls the provider",
 }
 
 PROBE = """
@@ -92,11 +93,19 @@ def test_it_does_without(loaded: Loaded, module: str) -> None:
     assert module not in loaded.modules, FORBIDDEN[module]
 
 
+def test_only_who_presents_or_rotates_the_providers_key_imports_what_reads_secrets() -> None:
+    readers = [folder.name for folder in FUNCTIONS if "shared.secrets" in (folder / "app.py").read_text()]
+    rotators = [folder.name for folder in FUNCTIONS if "shared.rotation" in (folder / "app.py").read_text()]
+
+    assert sorted(readers) == ["book_shipment", "cancel_shipment", "refund_payment", "take_payment"]
+    assert rotators == ["rotate_provider_key"]
+
+
 @pytest.mark.parametrize(
     ("layer", "zipped", "unpacked"),
     [
         ("dependencies", 6.8 * MEGA, 18.2 * MEGA),  # a third of it is libsodium, for partners' signatures
-        ("shared", 85 * KILO, 190 * KILO),
+        ("shared", 96 * KILO, 190 * KILO),  # secrets and their rotation among it
         ("orders", 70 * KILO, 160 * KILO),
         ("stream", 70 * KILO, 160 * KILO),
     ],

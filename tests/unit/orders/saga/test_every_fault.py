@@ -31,9 +31,9 @@ ABOVE = int(SUBSTITUTIONS["ApprovalAbove"])
 WAYS = [
     *["well"] * 10,
     *("before", "after", "timeout", "late", "twice", "fault"),
-    *(f"killed {calls}" for calls in range(6)),
+    *(f"killed {calls}" for calls in range(8)),
 ]
-BETWEEN = [*["nothing"] * 20, "cancel", "late", "late", "another"]
+BETWEEN = [*["nothing"] * 20, "cancel", "late", "late", "another", "rotate"]
 MEANWHILE = ["APPROVED", "APPROVED", "APPROVED", "REFUSED", "cancel", "late", "nothing", "another"]
 PRODUCTS = ("teapot", "cup", "saucer")
 payment_tokens = st.sampled_from(["tok_ok"] * 6 + ["tok_declined", "tok_timeout", "tok_flaky", "unknown"])
@@ -178,6 +178,8 @@ class Shop(RuleBasedStateMachine):
                 self.cancel_one(data.draw(st.sampled_from(self.placed)))
             elif between == "late":
                 self.arrive_late()
+            elif between == "rotate":
+                self.world.rotate(data.draw(st.integers(1, 4), label="steps"))
             elif between == "another" and others and len(self.running) < 3:
                 self.run_one(others[0], data)
             return data.draw(st.sampled_from(WAYS), label=name)

@@ -18,6 +18,7 @@ import pytest
 from botocore.exceptions import ClientError
 
 from shared import aws, tables
+from tests.unit import secrets_manager
 from tests.unit.functions import ROOT, Context, load
 from tests.unit.orders.saga.definition import SUBSTITUTIONS, definition, states
 
@@ -34,6 +35,9 @@ ENVIRONMENT = {
     "ORDERS_TABLE": "orders-table",
     "STOCK_TABLE": "stock-table",
     "PROVIDER_TABLE": "provider-table",
+    "PROVIDER_KEY": secrets_manager.ARN,
+    "PROVIDER_KEYS_TABLE": "provider-keys-table",
+    "KEY_OVERLAP_SECONDS": "0",
     "IDEMPOTENCY_TABLE": "idempotency-table",
     "APPROVALS_TABLE": "approvals-table",
     "STATE_MACHINE": "order-saga",
@@ -43,6 +47,7 @@ KEYS = {
     "orders-table": ["member_id", "order_id"],
     "stock-table": ["product_id"],
     "provider-table": ["id"],
+    "provider-keys-table": ["id"],
     "idempotency-table": ["id"],
     "approvals-table": ["order_id"],
 }
@@ -93,11 +98,12 @@ class Dynamo:
         """Call DynamoDB as a function does, which may be killed just before or just after."""
         self._let_be_killed()
         self.calls.append(operation)
-        before = self.orders()
+        reads = operation == "get_item"
+        before = {} if reads else self.orders()
         try:
             return self._ask(operation, **parameters)
         finally:
-            for key, image in self.orders().items():
+            for key, image in ({} if reads else self.orders()).items():
                 if before.get(key) != image:
                     self._record(before.get(key), image)
             self._let_be_killed()
@@ -158,7 +164,9 @@ class World:
         """Put the engine's parts and the functions together."""
         self.dynamo = Dynamo()
         self.monkeypatch.setattr(tables, "_client", self.dynamo)
-        self.monkeypatch.setattr(aws, "client", lambda _: self)
+        self.secrets = secrets_manager.FakeSecretsManager()
+        clients = {"secretsmanager": self.secrets}
+        self.monkeypatch.setattr(aws, "client", lambda service: clients.get(service, self))
         self.monkeypatch.setattr(stepfunctions, "_invoke_resource", self.call)
         self.monkeypatch.setattr(
             stepfunctions,
@@ -176,8 +184,11 @@ class World:
             "get_order",
             "start_saga",
             "publish_events",
+            "rotate_provider_key",
         ]
         self.functions = {name: load("orders", name, self.monkeypatch, ENVIRONMENT).handler for name in names}
+        self.rotate()
+        self.dynamo.calls.clear()
 
     # The saga -------------------------------------------------------------------------------------------
 
@@ -298,6 +309,13 @@ class World:
         if way == "after":
             raise ClientError({"Error": {"Code": "InternalFailure", "Message": ""}}, "PutEvents")
         return {"FailedEntryCount": 0, "Entries": [{"EventId": "1"}]}
+
+    def rotate(self, steps: int = 4) -> None:
+        """Rotate the provider's key, or only begin to; a key that was rotated out is refused at once."""
+        version = self.secrets.begin()
+        for step in ("createSecret", "setSecret", "testSecret", "finishSecret")[:steps]:
+            task = {"Step": step, "SecretId": secrets_manager.ARN, "ClientRequestToken": version}
+            self.functions["rotate_provider_key"](task, Context())
 
     def stock_in(self, product_id: str, quantity: int) -> None:
         """Bring stock in."""
