@@ -66,6 +66,11 @@ review: ## Prove the Lens's rows on a stack of its own, and print the review
 	@$(SETUP) dev engine sam runtime node
 	@$(LOCAL) test tests/lens -q --no-header $(ARGS)
 
+.PHONY: redrive
+redrive: ## Move a dead-letter queue's messages back: make redrive QUEUE=FailureQueue
+	@$(SETUP) dev
+	@.venv/bin/python -m local.redrive $(or $(QUEUE),$(error Say which queue: make redrive QUEUE=FailureQueue)) $(ARGS)
+
 .PHONY: bench
 bench: ## Measure, as ratios and counts (ARGS="saga --rounds 3" for one of them, ARGS=--help for all)
 	@$(SETUP) dev engine sam runtime
