@@ -282,3 +282,7 @@ class StreamApi(Api):
             if "next_cursor" not in page:
                 return found
             query |= {"cursor": page["next_cursor"]}
+
+    def archive(self, posts: Any, by: str = "function") -> requests.Response:
+        """Send posts to the archive, by a function or by the gateway itself."""
+        return self.send("POST", f"/archive/{by}/posts", json={"posts": posts})

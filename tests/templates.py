@@ -57,8 +57,8 @@ class Template:
         return laid_over(own, self.body.get("Globals", {}).get("Function", {}))
 
     def statements(self) -> Iterator[tuple[str, dict[str, Any]]]:
-        """Give each statement of each role's policies, with the role's logical id."""
-        for name, role in self.resources("AWS::IAM::Role").items():
+        """Give each statement of each role and of each policy that stands alone, with its logical id."""
+        for name, role in {**self.resources("AWS::IAM::Role"), **self.resources("AWS::IAM::Policy")}.items():
             for statement in statements(role["Properties"]):
                 yield name, statement
 
@@ -80,13 +80,13 @@ def laid_over(above: dict[str, Any], below: dict[str, Any]) -> dict[str, Any]:
 
 
 def statements(role: dict[str, Any]) -> list[dict[str, Any]]:
-    """Return what a role of these properties allows, one statement after the other.
+    """Return what a role, or a policy, of these properties allows, one statement after the other.
 
     A statement that a condition takes away is among them: what may be granted is judged, and used.
     """
     return [
         statement["Fn::If"][1] if "Fn::If" in statement else statement
-        for policy in role.get("Policies", [])
+        for policy in ([role] if "PolicyDocument" in role else role.get("Policies", []))
         for statement in policy["PolicyDocument"]["Statement"]
     ]
 

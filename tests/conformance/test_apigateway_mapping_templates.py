@@ -58,6 +58,11 @@ def printer(client: Callable[[str], Any], engine: Engine) -> Printer:
 @pytest.mark.parametrize(
     ("template", "text"),
     [
+        ("$input.json('$.toys[1]')", '"bone"'),
+        (
+            "#foreach($toy in $input.path('$.toys'))$input.json(\"$['toys'][$foreach.index]\")#end",
+            '"ball""bone"',
+        ),
         ("$util.base64Encode($input.path('$.name'))", "UmV4"),
         ("$util.base64Decode('UmV4')", "Rex"),
         ("$util.urlDecode('a%2520b')", "a b"),

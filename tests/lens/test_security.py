@@ -14,6 +14,7 @@ import pytest
 from local.setup import locks
 from tests import templates
 from tests.approvals import waiting_order
+from tests.archive import a_post
 from tests.partners import Partner, revoke, staff
 from tests.stack import ORDER, OUTPUTS, OrdersApi, Stack, StreamApi
 
@@ -70,6 +71,7 @@ def one_round(stocked: Stack, api: OrdersApi) -> Iterator[None]:
     OrdersApi(partner.url, owner.token).send("PUT", "/partner", json=partner.registration())
     partner.get(partner.create(ORDER).json()["order_id"])
     revoke(stocked, partner.partner_id, staff(stocked))
+    StreamApi(stocked["StreamApiUrl"], owner.token).archive([a_post("one round")])
     yield
     owner.leave()
     approver.leave()
@@ -132,7 +134,7 @@ def test_every_function_has_a_role_of_its_own() -> None:
 
 
 @pytest.mark.lens("SERVSEC-2")
-@pytest.mark.parametrize("role", templates.resources("AWS::IAM::Role"), ids=str)
+@pytest.mark.parametrize("role", templates.resources("AWS::IAM::Role", "AWS::IAM::Policy"), ids=str)
 def test_a_role_lists_its_actions_and_names_its_resources(role: templates.Resource) -> None:
     assert "ManagedPolicyArns" not in role.properties
     for statement in templates.statements(role.properties):

@@ -121,6 +121,12 @@ class Request:
         self._event = event
 
     @property
+    def id(self) -> str:
+        """API Gateway's id of the request: what its log line and the function's have in common."""
+        request_id: str = self._event["requestContext"]["requestId"]
+        return request_id
+
+    @property
     def caller(self) -> Caller:
         """The member who calls. A KeyError here means that the operation has no Cognito authorizer."""
         claims = self._event["requestContext"]["authorizer"]["claims"]
@@ -277,8 +283,9 @@ def api(handler: Callable[[Request], Response]) -> LambdaHandler:
 
 
 def _refusal(problem: Problem) -> Response:
+    again = {} if problem.retry_after is None else {"Retry-After": str(problem.retry_after)}
     return Response(
-        problem.status, msgspec.json.encode(problem.details()).decode(), {"Content-Type": MEDIA_TYPE}
+        problem.status, msgspec.json.encode(problem.details()).decode(), {"Content-Type": MEDIA_TYPE, **again}
     )
 
 

@@ -50,6 +50,7 @@ class Problem(Exception):  # noqa: N818 - RFC 9457's word; each subclass has its
 
     status: ClassVar[int] = 500
     title: ClassVar[str] = "Internal Server Error"
+    retry_after: ClassVar[int | None] = None  # seconds, where another try makes sense
 
     def __init__(self, detail: str, errors: Iterable[FieldError] = ()) -> None:
         super().__init__(detail)
@@ -108,3 +109,11 @@ class UnprocessableContent(Problem):
 
     status = 422
     title = "Unprocessable Content"
+
+
+class ServiceUnavailable(Problem):
+    """What the request needs cannot be had at the moment; it may be sent again."""
+
+    status = 503
+    title = "Service Unavailable"
+    retry_after = 1

@@ -1,7 +1,8 @@
 """Mapping templates of integrations know `$util` in full, `#if`, `#foreach` and `$context.responseOverride`.
 
 The stock engine's templates know `#set`, `$input`, `$context` and of `$util` only `urlEncode`; blocks are
-printed as they stand, and `$input.json` of a string comes without the quotes that make it JSON.
+printed as they stand, `$input.json` of a string comes without the quotes that make it JSON, and a path with
+an index, as `$.posts[0]`, finds nothing.
 
 https://docs.aws.amazon.com/apigateway/latest/developerguide/api-gateway-mapping-template-reference.html
 https://docs.aws.amazon.com/apigateway/latest/developerguide/apigateway-override-request-response-parameters.html
@@ -34,6 +35,7 @@ BLOCK = re.compile(r"#\{?(foreach|if|elseif|else|end)\b\}?")
 LOOP = re.compile(r"\s*\$!?\{?(\w+)\}?\s+in\s+(.*)", re.DOTALL)
 OVERRIDE = re.compile(r"\s*\$context\.responseOverride\.(status|header\.([\w-]+))\s*=(.*)", re.DOTALL)
 COMPARISON = re.compile(r"(==|!=|<=|>=|<|>)")
+INDEX = re.compile(r"""\[(?:(\d+)|'([^'.]+)'|"([^".]+)")\]""")
 COMPARE: dict[str, Callable[[Any, Any], bool]] = {
     "==": operator.eq,
     "!=": operator.ne,
@@ -208,7 +210,11 @@ def fill() -> None:
 
 
 def _know_functions() -> None:
-    util, given, walk = rest._vtl_util, rest._vtl_input, rest._vtl_walk
+    util, given, walk, find = rest._vtl_util, rest._vtl_input, rest._vtl_walk, rest._vtl_json_path
+
+    @functools.wraps(find)
+    def with_index(body: str, path: str) -> Any:
+        return find(body, INDEX.sub(lambda match: f".{match[match.lastindex or 0]}", path))
 
     @functools.wraps(util)
     def with_util(steps: Steps, state: State) -> Any:
@@ -234,6 +240,7 @@ def _know_functions() -> None:
         return node
 
     rest._vtl_util, rest._vtl_input, rest._vtl_walk = with_util, with_json, with_methods
+    rest._vtl_json_path = with_index
 
 
 def _know_blocks_and_overrides() -> None:

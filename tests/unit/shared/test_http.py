@@ -303,6 +303,7 @@ def test_every_problem_has_the_status_and_title_of_the_registry() -> None:
         413: "Content Too Large",
         415: "Unsupported Media Type",
         422: "Unprocessable Content",
+        503: "Service Unavailable",
     }
 
     assert {kind.status: kind.title for kind in Problem.__subclasses__()} == titles

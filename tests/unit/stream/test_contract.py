@@ -7,9 +7,10 @@ from typing import Any
 import msgspec
 import pytest
 
+from stream.archive import Post, Posts, Taken
 from stream.queries import HistoryPage, HistoryQuery, TopPage, TopQuery
 from stream.trends import Point, Trend
-from tests.unit.templates.test_contracts import CONTRACTS, assert_fits
+from tests.unit.templates.test_contracts import CONTRACTS, assert_fits, in_code, in_contract
 
 CONTRACT = CONTRACTS["stream"]
 TREND, POINT = Trend("tea", 1), Point("2026-11-21T09:30:00Z", 1)
@@ -30,13 +31,13 @@ def plain(schema: dict[str, Any]) -> dict[str, Any]:
 @pytest.mark.parametrize(("path", "query"), [("/trends", TopQuery), ("/trends/history", HistoryQuery)])
 def test_the_query_parameters_have_the_same_limits(path: str, query: type[msgspec.Struct]) -> None:
     ((_, components),) = [msgspec.json.schema_components([query])]
-    in_code = components[query.__name__]
-    in_contract = [one for one in CONTRACT["paths"][path]["get"]["parameters"] if one["in"] == "query"]
+    declared = components[query.__name__]
+    written = [one for one in CONTRACT["paths"][path]["get"]["parameters"] if one["in"] == "query"]
 
-    assert {name: plain(schema) for name, schema in in_code["properties"].items()} == {
-        one["name"]: one["schema"] for one in in_contract
+    assert {name: plain(schema) for name, schema in declared["properties"].items()} == {
+        one["name"]: one["schema"] for one in written
     }
-    assert in_code["required"] == [one["name"] for one in in_contract if one["required"]]
+    assert declared["required"] == [one["name"] for one in written if one["required"]]
 
 
 @pytest.mark.parametrize(
@@ -44,6 +45,7 @@ def test_the_query_parameters_have_the_same_limits(path: str, query: type[msgspe
     [
         (TREND, "Trend"),
         (POINT, "Point"),
+        (Taken(500, "5f0c1f0e-3c39-4f1c-9d0a-7a2f6e5b8c11"), "Taken"),
         (TopPage(*TOP, []), "TopPage"),
         (TopPage(*TOP, [TREND] * 100, "x"), "TopPage"),
         (HistoryPage(*HISTORY, []), "HistoryPage"),
@@ -55,6 +57,11 @@ def test_what_is_answered_fits_the_contract_and_has_its_fields(body: msgspec.Str
     assert set(body.__struct_fields__) == set(CONTRACT["components"]["schemas"][name]["properties"])
 
 
+@pytest.mark.parametrize(("model", "name"), [(Posts, "Posts"), (Post, "Post")])
+def test_what_may_be_sent_has_the_same_limits(model: type[msgspec.Struct], name: str) -> None:
+    assert in_code(model) == in_contract("stream", name)
+
+
 def test_an_operation_asks_for_its_scope() -> None:
     assert {
         operation["operationId"]: operation["security"]
@@ -64,4 +71,6 @@ def test_an_operation_asks_for_its_scope() -> None:
         "getWindows": [{"Member": ["stream/read"]}],
         "getTrends": [{"Member": ["stream/read"]}],
         "getHistory": [{"Member": ["stream/read"]}],
+        "archivePosts": [{"Member": ["stream/write"]}],
+        "archivePostsDirectly": [{"Member": ["stream/write"]}],
     }
