@@ -34,7 +34,7 @@ class Engine(ABC):
 
     @abstractmethod
     def crash(self, writer: int, changes: Iterable[Change], at: int, late: bool) -> bool:
-        """Bring changes in by a writer that crashes at a write, before or after its effect; say whether it did.
+        """Bring changes in by a writer that crashes at a write, before or after its effect; say if it did.
 
         The writer starts anew, as Lambda starts another environment.
         """

@@ -73,7 +73,9 @@ class Model:
         posts = [change.post for change in self.changes.values() if change.post]
         found = [post for post in posts if _visible(post, query) and _meets(post, query)]
         count = Counter(tag for post in found for tag in post.tags)
-        facets = sorted((Facet(tag, number) for tag, number in count.items()), key=lambda f: (-f.count, f.tag))
+        facets = sorted(
+            (Facet(tag, number) for tag, number in count.items()), key=lambda f: (-f.count, f.tag)
+        )
         return sorted(found, key=lambda post: (post.created_at, post.post_id), reverse=True), tuple(facets)
 
 

@@ -48,7 +48,7 @@ class Indexer(Protocol):
         ...
 
 
-class Missing(LookupError):
+class Missing(LookupError):  # noqa: N818 - it names what is not there
     """There is no such object."""
 
 

@@ -1,7 +1,8 @@
 """How engines rank, in numbers that both share.
 
 A post's score is what its text earns, times what its age does. Text earns by BM25 (k1 1.2, b 0.75, with the
-factor k1 + 1) over stems, and a constant for a word that is near: a typing mistake away, or begun by a prefix.
+factor k1 + 1) over stems, and a constant for a word that is near: a typing mistake away, or begun by a
+prefix.
 """
 
 from __future__ import annotations
@@ -13,7 +14,7 @@ _HOUR = 3_600_000
 _DAY = 24 * _HOUR
 
 FRESHNESS = ((_DAY, 2.0), (7 * _DAY, 1.6), (30 * _DAY, 1.3), (365 * _DAY, 1.1))
-"""Up to which age, in milliseconds, a score is multiplied by what. Steps, because both engines then rank alike."""
+"""Up to which age, in milliseconds, a score is multiplied by what. By steps both engines rank alike."""
 OLD = 1.0
 """The factor of what is older than the last step."""
 

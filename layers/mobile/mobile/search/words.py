@@ -2,7 +2,8 @@
 
     teapot "blue china" gar* -broken
 
-asks for teapot, or what is nearly so, for the phrase, for a word that begins with gar, and for none like broken.
+asks for teapot, or what is nearly so, for the phrase, for a word that begins with gar, and for none like
+broken.
 """
 
 from __future__ import annotations

@@ -114,7 +114,7 @@ def test_a_reader_that_is_slower_than_the_grace_reads_the_next_manifest(engine: 
     write(engine, "tea")
     outdated = engine.objects.held[MANIFEST]
     [gone] = packs(engine)
-    write(engine, *"oil cup pot can jar mug urn".split())
+    write(engine, *["oil", "cup", "pot", "can", "jar", "mug", "urn"])
     engine.writers[0].rebuild([Change.written(post("rebuilt"), 1)], 0)
     newest, engine.objects.held[MANIFEST] = engine.objects.held[MANIFEST], outdated
     del engine.objects.held[f"index/1/packs/{gone}"]
@@ -177,7 +177,7 @@ def test_a_commit_whose_answer_was_lost_and_that_was_tried_again_counts(engine: 
 
 
 def test_a_writer_that_is_never_the_first_gives_up_and_has_changed_nothing(engine: Embedded) -> None:
-    engine.objects.put_if = lambda *_: None  # type: ignore[method-assign,assignment]
+    engine.objects.put_if = lambda *_: None  # type: ignore[method-assign]
 
     with pytest.raises(Contended):
         write(engine, "tea")

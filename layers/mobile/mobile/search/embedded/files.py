@@ -1,8 +1,9 @@
 """The index's files in the bucket: packs that never change, and one manifest that says which of them count.
 
-A commit is two writes. First a pack with all files that the commit brought, under a name that nobody has used;
-then the manifest, on the condition that it is still the one that the commit was made from. Whoever comes second
-is refused and starts again from what is there. A crash before the second write leaves a pack that nothing names.
+A commit is two writes. First a pack with all files that it brought, under a name that nobody has used; then
+the manifest, on the condition that it is still the one that the commit was made from. Whoever comes
+second is refused and starts again from what is there. A crash before the second write leaves a pack that
+nothing names.
 
     <prefix>/manifest.json
     <prefix>/packs/<commit's id>
@@ -13,14 +14,11 @@ Conditional writes: https://docs.aws.amazon.com/AmazonS3/latest/userguide/condit
 from __future__ import annotations
 
 import json
-import os
 import uuid
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 import msgspec
-
-from mobile.search.ports import Missing
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -46,8 +44,8 @@ class Place(msgspec.Struct, frozen=True, array_like=True):
 class Manifest(msgspec.Struct, frozen=True):
     """One state of the index.
 
-    `meta` is tantivy's meta.json; `files` the files that it names; `retired` has the packs that have stopped to
-    count, and since when (epoch milliseconds).
+    `meta` is tantivy's meta.json; `files` the files that it names; `retired` has the packs that have stopped
+    to count, and since when (epoch milliseconds).
     """
 
     commit: str
@@ -124,7 +122,9 @@ class Bucket:
             wanted = {name: place for name, place in places.items() if place.pack == pack}
             start = min(place.start for place in wanted.values())
             end = max(place.start + place.size for place in wanted.values())
-            body = memoryview(self._objects.part(self._packs + pack, start, end - start) if end > start else b"")
+            body = memoryview(
+                self._objects.part(self._packs + pack, start, end - start) if end > start else b""
+            )
             read += len(body)
             for name, place in wanted.items():
                 written = folder / f"{name}.part"
@@ -207,14 +207,14 @@ class Copy:
         self._states.mkdir()
 
     def check_out(self, manifest: Manifest) -> tuple[Path, int]:
-        """Return a fresh folder with the index as a manifest has it, and how many bytes had to be read for it.
+        """Return a fresh folder with the index as a manifest has it, and how many bytes were read for it.
 
         Raises
         ------
         Missing
             When a file is gone from the bucket.
         """
-        here = set(os.listdir(self._files))
+        here = {path.name for path in self._files.iterdir()}
         lacking = {_own(name, place): place for name, place in manifest.files.items()}
         read = self._bucket.download(
             {name: place for name, place in lacking.items() if name not in here}, self._files
@@ -241,9 +241,9 @@ class Copy:
     def forget(self, manifest: Manifest) -> None:
         """Delete every file that a manifest does not have."""
         kept = {_own(name, place) for name, place in manifest.files.items()}
-        for name in os.listdir(self._files):
-            if name not in kept:
-                (self._files / name).unlink()
+        for path in list(self._files.iterdir()):
+            if path.name not in kept:
+                path.unlink()
 
 
 def _own(name: str, place: Place) -> str:

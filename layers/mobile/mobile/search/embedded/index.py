@@ -181,7 +181,8 @@ def _best(
     ids = zip(searcher.fast_field_values(ID_HIGH, at), searcher.fast_field_values(ID_LOW, at), strict=True)
     in_order = sorted(zip(hits, ids, strict=True), key=lambda each: (each[0][0], each[1]), reverse=True)
     scored = [(score if query.terms.ranked else 0.0, address) for (score, address), _ in in_order]
-    return scored, found.count or 0
+    count: int = getattr(found, "count", 0)  # tantivy's types leave it out
+    return scored, count
 
 
 class Draft:
@@ -206,7 +207,7 @@ class Draft:
 
     @property
     def meta(self) -> str:
-        """tantivy's list of segments."""
+        """Tantivy's list of segments."""
         return (self.folder / "meta.json").read_text()
 
     def upload(self, bucket: files.Bucket, commit: str) -> None:

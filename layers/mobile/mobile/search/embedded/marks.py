@@ -1,6 +1,7 @@
 """Which words of a post met a query.
 
-tantivy's snippets know of whole words only, not of near ones, so the words are compared here as it compares them.
+tantivy's snippets know of whole words only, not of near ones, so the words are compared here as it compares
+them.
 """
 
 from __future__ import annotations
@@ -49,7 +50,7 @@ def _of_phrase(parts: list[tuple[int, int, tuple[str, str]]], phrase: list[str])
 
 
 def within(word: str, other: str, distance: int) -> bool:
-    """Say whether at most `distance` letters were added, left out, changed or swapped with their neighbour."""
+    """Say whether at most `distance` letters were added, left out, changed or swapped with the next."""
     if abs(len(word) - len(other)) > distance:
         return False
     before: list[int] = []

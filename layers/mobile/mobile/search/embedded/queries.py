@@ -76,7 +76,7 @@ def _phrase(phrase: tuple[str, ...]) -> Clause:
 
 
 def _created(start: int | None, end: int) -> Clause:
-    """Created at `start` or later, and before `end`, in epoch milliseconds."""
+    """Return what is created at `start` or later, and before `end`, in epoch milliseconds."""
     return Clause.range_query(
         SCHEMA, CREATED, FieldType.Unsigned, lower_bound=start or 0, upper_bound=end, include_upper=False
     )

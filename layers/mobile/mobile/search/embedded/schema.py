@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import functools
 import uuid
+from typing import Any
 
 import msgspec
 import tantivy
@@ -16,7 +17,7 @@ from mobile.search.times import milliseconds
 from mobile.search.words import plain
 
 FORMAT = "1"
-"""Of the schema, the analyzers and the files' layout. Another one is kept beside this, and has to be built."""
+"""Of schema, analyzers and files. An index of another format is kept beside this, and has to be built."""
 
 PUBLIC = "public"
 
@@ -115,4 +116,5 @@ def document(entry: Entry) -> tantivy.Document:
 
 def entry_of(found: tantivy.Document) -> Entry:
     """Return the entry that a document was made of."""
-    return _decoder.decode(bytes(found.get_first(SOURCE)))
+    source: Any = found.get_first(SOURCE)
+    return _decoder.decode(source)
