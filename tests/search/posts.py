@@ -7,6 +7,7 @@ import uuid
 from datetime import UTC, datetime, timedelta
 
 from mobile.search.models import Post, Visibility
+from mobile.search.words import plain
 
 ANN, BEN = "11111111-1111-4111-8111-111111111111", "22222222-2222-4222-8222-222222222222"
 NOW = datetime(2026, 6, 15, 12, tzinfo=UTC)
@@ -30,7 +31,7 @@ def post(
         post_id or post_id_at(created),
         author,
         "Ann" if author == ANN else "Ben",
-        text,
+        plain(text),
         tags,
         visibility,
         created.isoformat(timespec="milliseconds").replace("+00:00", "Z"),

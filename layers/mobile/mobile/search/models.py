@@ -10,7 +10,10 @@ Visibility: TypeAlias = Literal["public", "private"]
 
 
 class Post(msgspec.Struct, frozen=True):
-    """A post as search knows it. `created_at` is ISO 8601 in UTC; a private post is its author's alone."""
+    """A post as search knows it. A private post is its author's alone.
+
+    `text` is in Unicode's composed form (NFC), `created_at` in UTC in ISO 8601.
+    """
 
     post_id: str
     author_id: str

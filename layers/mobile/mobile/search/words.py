@@ -36,7 +36,7 @@ def words(text: str) -> Iterator[tuple[int, int, str]]:
 
 
 def plain(text: str) -> str:
-    """Return a text as engines get it: each character in its one composed form."""
+    """Return a text as engines get it: each character in its composed form."""
     return unicodedata.normalize("NFC", text)
 
 

@@ -14,7 +14,6 @@ import tantivy
 
 from mobile.search.models import Change, Post
 from mobile.search.times import milliseconds
-from mobile.search.words import plain
 
 FORMAT = "1"
 """Of schema, analyzers and files. An index of another format is kept beside this, and has to be built."""
@@ -101,10 +100,9 @@ def document(entry: Entry) -> tantivy.Document:
         fields[REMOVED] = entry.applied
     else:
         post, number = entry.post, uuid.UUID(entry.post_id).int
-        text = plain(post.text)
         fields |= {
-            STEM: text,
-            EXACT: text,
+            STEM: post.text,
+            EXACT: post.text,
             TAGS: list(post.tags),
             AUDIENCE: PUBLIC if post.visibility == "public" else post.author_id,
             CREATED: milliseconds(post.created_at),
