@@ -143,7 +143,10 @@ def trim_service(folder: Path, operations: frozenset[str]) -> None:
     model["operations"] = {name: value for name, value in model["operations"].items() if name in operations}
     used = shapes_used(model["operations"], model["shapes"])
     model["shapes"] = {name: value for name, value in model["shapes"].items() if name in used}
-    write_json(current / "service-2.json", without_prose(model))
+    model = without_prose(model)
+    for parameter in model.get("clientContextParams", {}).values():
+        parameter["documentation"] = ""  # here botocore reads it
+    write_json(current / "service-2.json", model)
 
 
 def shapes_used(node: Any, shapes: dict[str, Any]) -> set[str]:

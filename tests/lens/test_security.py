@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import re
+import secrets
 import subprocess
 import uuid
 from collections.abc import Iterator
@@ -16,6 +17,7 @@ from tests import templates
 from tests.approvals import waiting_order
 from tests.archive import a_post
 from tests.partners import Partner, revoke, staff
+from tests.posts import eventually, post, put, rejections
 from tests.stack import ORDER, OUTPUTS, OrdersApi, Stack, StreamApi
 
 # What no log line may hold: a JSON Web Token, an e-mail address, a password as the tests make them.
@@ -43,7 +45,7 @@ HAS_NO_RESOURCES = {
 # What Lambda does with a function's role by itself: the engine writes logs and traces without asking IAM.
 LAMBDAS_OWN = {"logs", "xray"}
 # What AWS asks of a stream consumer's role besides, and the engine does not.
-MAPPINGS_OWN = {"dynamodb:ListStreams"}
+MAPPINGS_OWN = {"dynamodb:ListStreams", "kinesis:DescribeStreamSummary", "s3:ListBucket"}
 
 
 @pytest.fixture(scope="module", autouse=True)
@@ -65,6 +67,8 @@ def one_round(stocked: Stack, api: OrdersApi) -> Iterator[None]:
     api.follow(late)
     api.list()
     if stocked.has("stream"):
+        put(stocked, mark := secrets.token_bytes(16), post("#one"))
+        eventually(lambda: mark in rejections(stocked))
         StreamApi(stocked["StreamApiUrl"], approver.token).top()
     owner = stocked.enrol("members")
     partner = Partner(stocked["OrdersApiUrl"].rstrip("/"), owner.claims["sub"])

@@ -75,6 +75,7 @@ def _first_denied(config: Config, actions: Sequence[str], resource_arn: str) -> 
     function, resource = parse_arn(config["FunctionArn"]), parse_arn(resource_arn)
     key = execution_credentials(dict(config))["AWS_ACCESS_KEY_ID"]
     with request_scope(function.account_id, function.region):
+        app.pin_request_origin("127.0.0.1", True)  # Lambda calls other services by TLS
         for action in actions:
             if iam_evaluator.enforce(
                 key, action, resource.service, function.region, resource_arn=resource_arn

@@ -49,7 +49,7 @@ def test_a_service_has_the_operations_that_are_listed_and_no_prose(
     [description] = (opt / "python/botocore/data" / service).glob("*/service-2.json")
 
     assert set(json.loads(description.read_text())["operations"]) == operations
-    assert '"documentation":"' not in description.read_text()
+    assert not re.search(r'"documentation":"[^"]', description.read_text())
 
 
 def test_every_service_and_endpoint_partition_is_still_known(opt: Path) -> None:
