@@ -19,6 +19,7 @@ bucket, for a history), by the Query; at least half a unit a Query.
 
 from __future__ import annotations
 
+import functools
 import heapq
 import zlib
 from itertools import groupby
@@ -56,6 +57,7 @@ class Point(msgspec.Struct, frozen=True):
     count: int
 
 
+@functools.lru_cache(1 << 16)
 def bucket_of(hashtag: str) -> int:
     """Return the bucket that a hashtag's counts are in."""
     return zlib.crc32(hashtag.encode()) % BUCKETS

@@ -16,7 +16,7 @@ from hypothesis import strategies as st
 
 from stream import hashtags
 from stream.addresses import find as addresses
-from stream.characters import MARKS, OTHER_NUMERALS
+from stream.characters import LETTERS, WORDS, WORDS_BEYOND
 
 EXAMPLES: dict[str, list[dict[str, Any]]] = yaml.safe_load(
     Path(__file__).with_name("twitter_text.yaml").read_text()
@@ -55,6 +55,9 @@ def test_rules_that_the_examples_leave_out(text: str, expected: list[str]) -> No
     assert hashtags.find(text) == expected
     assert hashtags.count([text]) == dict.fromkeys(expected, 1)
 
+
+# https://github.com/twitter/twitter-text/blob/master/js/src/regexp/hashtagSpecialChars.js
+SPECIAL = "_\u200c\u200d\ua67e\u05be\u05f3\u05f4\uff5e\u301c\u309b\u309c\u30a0\u30fb\u3003\u0f0b\u0f0c\u00b7"
 
 PIECES = [
     *(
@@ -128,20 +131,15 @@ def characters(ranges: str) -> set[str]:
     return set(re.findall(f"[{ranges}]", "".join(map(chr, range(sys.maxunicode + 1)))))
 
 
-def test_marks_and_numerals_are_those_of_the_interpreters_unicode() -> None:
-    assigned = {
-        chr(code) for code in range(sys.maxunicode + 1) if unicodedata.category(chr(code)) not in {"Cn", "Cs"}
-    }
-    marks = {each for each in assigned if unicodedata.category(each).startswith("M")}
-    numerals = {
-        each
-        for each in assigned
-        if each.isalnum() and unicodedata.category(each) != "Nd" and unicodedata.category(each)[0] != "L"
-    }
+def test_letters_and_words_are_those_of_the_interpreters_unicode() -> None:
+    kinds = {chr(code): unicodedata.category(chr(code)) for code in range(sys.maxunicode + 1)}
+    assigned = {each for each, kind in kinds.items() if kind not in {"Cn", "Cs"}}
+    letters = {each for each in assigned if kinds[each][0] in "LM"}
+    digits = {each for each in assigned if kinds[each] == "Nd"}
 
     # An interpreter with an earlier Unicode knows fewer.
-    assert characters(MARKS) & assigned == marks
-    assert characters(OTHER_NUMERALS) & assigned == numerals
+    assert characters(LETTERS) & assigned == letters
+    assert characters(WORDS + WORDS_BEYOND) & assigned == letters | digits | set(SPECIAL)
 
 
 @pytest.mark.parametrize(
