@@ -351,6 +351,17 @@ def test_a_bucket_gets_the_records_themselves(streams: Streams) -> None:
     streams.client("s3").create_bucket(
         Bucket=bucket, CreateBucketConfiguration={"LocationConstraint": "eu-west-1"}
     )
+    # As many buckets' policies do: Lambda comes by TLS, when it asks what the role may do too.
+    denial = {
+        "Effect": "Deny",
+        "Principal": "*",
+        "Action": "s3:*",
+        "Resource": f"arn:aws:s3:::{bucket}/*",
+        "Condition": {"Bool": {"aws:SecureTransport": "false"}},
+    }
+    streams.client("s3").put_bucket_policy(
+        Bucket=bucket, Policy=json.dumps({"Version": "2012-10-17", "Statement": [denial]})
+    )
     (sequence,) = streams.put(stream, "raise")
 
     mapping = streams.map(
