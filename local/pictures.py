@@ -13,7 +13,13 @@ from typing import Any
 
 import yaml
 
-SHAPES = {"Task": ("[", "]"), "Choice": ("{", "}"), "Succeed": ("([", "])"), "Fail": ("[[", "]]")}
+SHAPES = {
+    "Task": ("[", "]"),
+    "Choice": ("{", "}"),
+    "Wait": ("[/", "/]"),
+    "Succeed": ("([", "])"),
+    "Fail": ("[[", "]]"),
+}
 COLOURS = {
     "function": "fill:#dbeafe,stroke:#2563eb,color:#111827",
     "service": "fill:#dcfce7,stroke:#16a34a,color:#111827",

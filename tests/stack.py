@@ -286,3 +286,33 @@ class StreamApi(Api):
     def archive(self, posts: Any, by: str = "function") -> requests.Response:
         """Send posts to the archive, by a function or by the gateway itself."""
         return self.send("POST", f"/archive/{by}/posts", json={"posts": posts})
+
+    def ask(self, since: str, until: str, key: str | None = None) -> requests.Response:
+        """Ask for a report, under a fresh idempotency key unless one is given."""
+        headers = {"Idempotency-Key": key or secrets.token_hex(16)}
+        return self.send("POST", "/reports", json={"since": since, "until": until}, headers=headers)
+
+    def report(self, report_id: str, known: str | None = None) -> requests.Response:
+        """Read one report, unless it is still as the entity tag `known` says."""
+        headers = {} if known is None else {"If-None-Match": known}
+        return self.send("GET", f"/reports/{report_id}", headers=headers)
+
+    def cancel(self, report_id: str) -> requests.Response:
+        """Cancel one report."""
+        return self.send("DELETE", f"/reports/{report_id}")
+
+    def follow(self, report_id: str) -> dict[str, Any]:
+        """Read a report until it has ended and return it.
+
+        Raises
+        ------
+        TimeoutError
+            When it is still running after FOLLOW_SECONDS.
+        """
+        deadline = time.monotonic() + FOLLOW_SECONDS
+        while (answer := self.report(report_id)).headers.get("Retry-After"):
+            if time.monotonic() > deadline:
+                raise TimeoutError(f"report {report_id}: {answer.text}")
+            time.sleep(0.2)
+        report: dict[str, Any] = answer.json()
+        return report

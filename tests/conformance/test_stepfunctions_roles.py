@@ -116,3 +116,12 @@ def test_a_call_of_a_function(client: Callable[[str], Any], as_arn: bool) -> Non
     assert machine.run() == ("FAILED", "Lambda.AWSLambdaException")
     machine.allow("lambda:InvokeFunction", arn)
     assert machine.run() == ("SUCCEEDED", "")
+
+
+def test_a_query_of_a_workgroup(client: Callable[[str], Any]) -> None:
+    saved = client("athena").create_named_query(Name="one", Database="default", QueryString="SELECT 1")
+    machine = Machine(client, "aws-sdk:athena:getNamedQuery", {"NamedQueryId": saved["NamedQueryId"]})
+
+    assert machine.run() == ("FAILED", "Athena.AthenaException")
+    machine.allow("athena:GetNamedQuery", "arn:aws:athena:eu-west-1:000000000000:workgroup/primary")
+    assert machine.run() == ("SUCCEEDED", "")

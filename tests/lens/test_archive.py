@@ -13,7 +13,11 @@ from tests import templates
 from tests.archive import Archive, a_post, today
 from tests.stack import Member, Stack, StreamApi
 
-INTEGRATIONS = {"archivePosts": "lambda:path", "archivePostsDirectly": "firehose:action/PutRecordBatch"}
+INTEGRATIONS = {
+    "archivePosts": "lambda:path",
+    "archivePostsDirectly": "firehose:action/PutRecordBatch",
+    "cancelReport": "dynamodb:action/UpdateItem",
+}
 
 
 @pytest.mark.lens("COST-1")

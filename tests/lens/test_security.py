@@ -11,14 +11,15 @@ from collections.abc import Iterator
 from typing import Any
 
 import pytest
+import requests
 
 from local.setup import locks
 from tests import templates
 from tests.approvals import waiting_order
-from tests.archive import a_post
+from tests.archive import a_post, today
 from tests.partners import Partner, revoke, staff
 from tests.posts import eventually, post, put, rejections
-from tests.stack import ORDER, OUTPUTS, OrdersApi, Stack, StreamApi
+from tests.stack import ORDER, OUTPUTS, SECONDS, OrdersApi, Stack, StreamApi
 
 # What no log line may hold: a JSON Web Token, an e-mail address, a password as the tests make them.
 TOKEN = re.compile(r"eyJ[\w-]{10,}\.eyJ[\w-]{10,}")
@@ -69,13 +70,16 @@ def one_round(stocked: Stack, api: OrdersApi) -> Iterator[None]:
     if stocked.has("stream"):
         put(stocked, mark := secrets.token_bytes(16), post("#one"))
         eventually(lambda: mark in rejections(stocked))
-        StreamApi(stocked["StreamApiUrl"], approver.token).top()
+        stream = StreamApi(stocked["StreamApiUrl"], approver.token)
+        stream.top()
+        stream.archive([a_post("one round")])
+        report = stream.follow(stream.ask(today(), today()).json()["report_id"])
+        requests.get(report["result"]["url"], timeout=SECONDS).raise_for_status()
     owner = stocked.enrol("members")
     partner = Partner(stocked["OrdersApiUrl"].rstrip("/"), owner.claims["sub"])
     OrdersApi(partner.url, owner.token).send("PUT", "/partner", json=partner.registration())
     partner.get(partner.create(ORDER).json()["order_id"])
     revoke(stocked, partner.partner_id, staff(stocked))
-    StreamApi(stocked["StreamApiUrl"], owner.token).archive([a_post("one round")])
     yield
     owner.leave()
     approver.leave()

@@ -1,8 +1,8 @@
 """A state machine's calls are made with its role: what the role does not allow, the task is refused.
 
 The stock engine makes them with nobody's rights, so that a machine whose role allows nothing works all the
-same. Here the calls of Lambda, DynamoDB and SQS are put to IAM; a refused one fails with the error that the
-integration has on AWS for it.
+same. Here the calls of Lambda, DynamoDB, SQS and Athena are put to IAM; a refused one fails with the error
+that the integration has on AWS for it.
 
 After https://docs.aws.amazon.com/step-functions/latest/dg/procedure-create-iam-role.html and the pages of the
 integrations beside it.
@@ -18,7 +18,7 @@ from typing import TYPE_CHECKING, Any
 from ministack.core import iam_evaluator
 from ministack.core.lambda_runtime import execution_credentials
 from ministack.core.responses import get_account_id, get_region
-from ministack.services import stepfunctions
+from ministack.services import athena, stepfunctions
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -34,6 +34,7 @@ ERRORS = {
     "dynamodb": "DynamoDB.AmazonDynamoDBException",
     "aws-sdk:dynamodb": "DynamoDb.DynamoDbException",
     "sqs": "SQS.AmazonSQSException",
+    "aws-sdk:athena": "Athena.AthenaException",
 }
 TRANSACTED = {
     "Put": "PutItem",
@@ -52,12 +53,23 @@ def asked(resource: str, given: Json) -> Iterator[tuple[str, str]]:
         yield "lambda:InvokeFunction", name if ":" in name else f"arn:aws:lambda:{at}:function:{name}"
     elif service == "sqs" and action == "sendMessage":
         yield "sqs:SendMessage", f"arn:aws:sqs:{at}:{str(given.get('QueueUrl')).rpartition('/')[2]}"
+    elif service == "aws-sdk:athena":
+        workgroup = f"arn:aws:athena:{at}:workgroup/{_workgroup(given)}"
+        yield f"athena:{action[:1].upper()}{action[1:]}", workgroup
     elif action == "transactWriteItems":
         for item in given.get("TransactItems", []):
             for kind, write in item.items():
                 yield f"dynamodb:{TRANSACTED[kind]}", _table(at, write)
     elif service.endswith("dynamodb"):
         yield f"dynamodb:{action[:1].upper()}{action[1:]}", _table(at, given)
+
+
+def _workgroup(given: Json) -> str:
+    """Return the workgroup of what a call of Athena is about."""
+    known = athena._executions.get(given.get("QueryExecutionId")) or athena._named_queries.get(
+        given.get("NamedQueryId")
+    )
+    return str(given.get("WorkGroup") or (known or {}).get("WorkGroup", "primary"))
 
 
 def _table(at: str, given: Json) -> str:

@@ -9,6 +9,7 @@ import pytest
 
 from stream.archive import Post, Posts, Taken
 from stream.queries import HistoryPage, HistoryQuery, TopPage, TopQuery
+from stream.reports import NewReport, Report, Result
 from stream.trends import Point, Trend
 from tests.unit.templates.test_contracts import CONTRACTS, assert_fits, in_code, in_contract
 
@@ -45,6 +46,8 @@ def test_the_query_parameters_have_the_same_limits(path: str, query: type[msgspe
     [
         (TREND, "Trend"),
         (POINT, "Point"),
+        (Report("1", "RUNNING", "2026-11-01", "2026-11-07", "2026-11-07T09:30:00.000Z"), "Report"),
+        (Result("https://example.com", 900), "Result"),
         (Taken(500, "5f0c1f0e-3c39-4f1c-9d0a-7a2f6e5b8c11"), "Taken"),
         (TopPage(*TOP, []), "TopPage"),
         (TopPage(*TOP, [TREND] * 100, "x"), "TopPage"),
@@ -57,7 +60,7 @@ def test_what_is_answered_fits_the_contract_and_has_its_fields(body: msgspec.Str
     assert set(body.__struct_fields__) == set(CONTRACT["components"]["schemas"][name]["properties"])
 
 
-@pytest.mark.parametrize(("model", "name"), [(Posts, "Posts"), (Post, "Post")])
+@pytest.mark.parametrize(("model", "name"), [(Posts, "Posts"), (Post, "Post"), (NewReport, "NewReport")])
 def test_what_may_be_sent_has_the_same_limits(model: type[msgspec.Struct], name: str) -> None:
     assert in_code(model) == in_contract("stream", name)
 
@@ -71,6 +74,9 @@ def test_an_operation_asks_for_its_scope() -> None:
         "getWindows": [{"Member": ["stream/read"]}],
         "getTrends": [{"Member": ["stream/read"]}],
         "getHistory": [{"Member": ["stream/read"]}],
+        "createReport": [{"Member": ["stream/write"]}],
+        "getReport": [{"Member": ["stream/read"]}],
+        "cancelReport": [{"Member": ["stream/write"]}],
         "archivePosts": [{"Member": ["stream/write"]}],
         "archivePostsDirectly": [{"Member": ["stream/write"]}],
     }
