@@ -120,6 +120,15 @@ class Stack(UserDict[str, str]):
         )["Item"]
         return {name: int(item[name]["N"]) for name in ("available", "reserved", "sold")}
 
+    def expire(self, member_id: str) -> None:
+        """Let the time of a member's profile be over in a second: nobody can wait for longer."""
+        self.client("dynamodb").update_item(
+            TableName=self.physical_id("mobile", "ContentTable"),
+            Key={"pk": {"S": f"MEMBER#{member_id}"}, "sk": {"S": "PROFILE"}},
+            UpdateExpression="SET expires_at = :now",
+            ExpressionAttributeValues={":now": {"N": str(int(time.time()) + 1)}},
+        )
+
     def enrol(self, *groups: str) -> Member:
         """Make a confirmed member with a password, in the groups given."""
         cognito = self.client("cognito-idp")
@@ -162,20 +171,34 @@ class Member:
         """The access token that the APIs take."""
         return self.tokens["AccessToken"]
 
+    @cached_property
+    def _identities(self) -> Any:
+        """A client of the identity pools. No call is signed: the id token is what tells who asks."""
+        return boto3.client("cognito-identity", config=Config(signature_version=UNSIGNED), **self._where)
+
+    @property
+    def _where(self) -> dict[str, Any]:
+        region = self.stack["UserPoolId"].partition("_")[0]
+        return {"region_name": region, "endpoint_url": self.stack.get("EngineUrl")}
+
+    @property
+    def _login(self) -> dict[str, str]:
+        pool = self.stack["UserPoolId"]
+        return {f"cognito-idp.{pool.partition('_')[0]}.amazonaws.com/{pool}": self.tokens["IdToken"]}
+
+    @cached_property
+    def identity(self) -> str:
+        """The id that the identity pool knows the member by."""
+        pool = self.stack["IdentityPoolId"]
+        known: str = self._identities.get_id(IdentityPoolId=pool, Logins=self._login)["IdentityId"]
+        return known
+
     def aws(self, service: str) -> Any:
         """Return an AWS client with the credentials that the identity pool gives this member."""
-        pool = self.stack["UserPoolId"]
-        region = pool.partition("_")[0]
-        login = {f"cognito-idp.{region}.amazonaws.com/{pool}": self.tokens["IdToken"]}
-        # Neither call is signed: the id token is what tells who asks.
-        options: dict[str, Any] = {"region_name": region, "endpoint_url": self.stack.get("EngineUrl")}
-        identities: Any = boto3.client(
-            "cognito-identity", config=Config(signature_version=UNSIGNED), **options
-        )
-        identity = identities.get_id(IdentityPoolId=self.stack["IdentityPoolId"], Logins=login)["IdentityId"]
-        given = identities.get_credentials_for_identity(IdentityId=identity, Logins=login)["Credentials"]
+        answer = self._identities.get_credentials_for_identity(IdentityId=self.identity, Logins=self._login)
+        given = answer["Credentials"]
         session: Any = boto3.Session(given["AccessKeyId"], given["SecretKey"], given["SessionToken"])
-        return session.client(service, **options)
+        return session.client(service, **self._where)
 
     @property
     def claims(self) -> dict[str, Any]:
@@ -316,3 +339,26 @@ class StreamApi(Api):
             time.sleep(0.2)
         report: dict[str, Any] = answer.json()
         return report
+
+
+class MobileApi(Api):
+    """The mobile API as a client sees it."""
+
+    def make_profile(self, name: str, **more: str) -> requests.Response:
+        """Make the member's profile."""
+        return self.send("POST", "/profile", json={"name": name, "display_name": name.title(), **more})
+
+    def post(self, text: str, key: str | None = None, **more: Any) -> requests.Response:
+        """Post, under a fresh idempotency key unless one is given."""
+        headers = {"Idempotency-Key": key or secrets.token_hex(16)}
+        return self.send("POST", "/posts", json={"text": text, **more}, headers=headers)
+
+    def change(self, post: dict[str, Any], **changes: Any) -> requests.Response:
+        """Change a post, as it was read."""
+        kept = {name: post[name] for name in ("text", "tags", "visibility")}
+        headers = {"If-Match": f'"{post["version"]}"'}
+        return self.send("PUT", f"/posts/{post['post_id']}", json={**kept, **changes}, headers=headers)
+
+    def read(self, path: str, **query: Any) -> requests.Response:
+        """Read what is at a path."""
+        return self.send("GET", path, params=query)

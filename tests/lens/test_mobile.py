@@ -2,10 +2,21 @@
 
 from __future__ import annotations
 
-import pytest
+import json
+import secrets
+import time
+from collections.abc import Callable
 
+import pytest
+from botocore.exceptions import ClientError
+
+from tests import templates
+from tests.images import png
 from tests.login import Login, query_of, token_by_srp
-from tests.stack import Member, OrdersApi, Stack, claims_of
+from tests.stack import Member, MobileApi, OrdersApi, Stack, claims_of
+from tests.web import Viewer
+
+EXPIRY_SECONDS = 30
 
 
 @pytest.mark.lens("MOB-1")
@@ -24,3 +35,82 @@ def test_a_member_signs_in_through_the_managed_login(stack: Stack, member: Membe
     token = login.exchange(code, login.verifier).json()["access_token"]
 
     assert OrdersApi(stack["OrdersApiUrl"], token).list().status_code == 200
+
+
+@pytest.mark.lens("MOB-2")
+def test_one_function_reads_and_writes_content(stack: Stack) -> None:
+    uris = {
+        method: json.dumps(operation["x-amazon-apigateway-integration"])
+        for path, methods in templates.contract("mobile")["paths"].items()
+        for method, operation in methods.items()
+        if path == "/posts"
+    }
+    person = stack.enrol("members")
+    try:
+        api = MobileApi(stack["MobileApiUrl"], person.token)
+        api.make_profile(f"m_{secrets.token_hex(8)}")
+        posted = api.post("A teapot")
+        read = api.read(f"/posts/{posted.json()['post_id']}")
+    finally:
+        person.leave()
+
+    assert set(uris) == {"get", "post"}
+    assert len(set(uris.values())) == 1
+    assert (posted.status_code, read.status_code) == (201, 200)
+    assert read.json() == posted.json()
+
+
+@pytest.mark.lens("MOB-3")
+def test_what_an_inactive_member_leaves_is_removed(stack: Stack) -> None:
+    if not stack.on_this_machine:
+        pytest.skip("in AWS an expired item is deleted within days")
+    leaver, stayer, heir = (stack.enrol("members") for _ in range(3))
+    try:
+        theirs = MobileApi(stack["MobileApiUrl"], leaver.token)
+        others = MobileApi(stack["MobileApiUrl"], stayer.token)
+        name = f"m_{secrets.token_hex(8)}"
+        theirs.make_profile(name)
+        others.make_profile(f"m_{secrets.token_hex(8)}")
+        left = [theirs.post("public").json(), theirs.post("private", visibility="private").json()]
+        kept = others.post("an answer", in_reply_to=left[0]["post_id"]).json()
+
+        stack.expire(leaver.claims["sub"])
+
+        assert eventually(lambda: others.read(f"/posts/{left[0]['post_id']}").status_code == 404)
+        assert eventually(lambda: theirs.read(f"/posts/{left[1]['post_id']}").status_code == 404)
+        assert eventually(lambda: MobileApi(theirs.url, heir.token).make_profile(name).status_code == 201)
+        assert theirs.read("/profile").status_code == 404
+        assert others.read(f"/posts/{kept['post_id']}").json() == kept
+    finally:
+        for person in (leaver, stayer, heir):
+            person.leave()
+
+
+def eventually(holds: Callable[[], bool]) -> bool:
+    """Wait for what follows from an expiry."""
+    deadline = time.monotonic() + EXPIRY_SECONDS
+    while not holds() and time.monotonic() < deadline:
+        time.sleep(0.1)
+    return holds()
+
+
+@pytest.mark.lens("MOB-1")
+@pytest.mark.lens("MOB-4")
+def test_a_profile_image_goes_by_the_members_own_prefix_to_the_distribution(stack: Stack) -> None:
+    owner, other = stack.enrol("members"), stack.enrol("members")
+    try:
+        api = MobileApi(stack["MobileApiUrl"], owner.token)
+        api.make_profile(f"m_{secrets.token_hex(8)}")
+        upload_id = api.send("POST", "/profile/images").json()["upload_id"]
+        own = {"Bucket": stack["ImageUploadsBucket"], "Key": f"{owner.identity}/{upload_id}", "Body": png()}
+
+        with pytest.raises(ClientError):
+            other.aws("s3").put_object(**own)
+        owner.aws("s3").put_object(**own)
+
+        assert eventually(lambda: "image_path" in api.read("/profile").json())
+        shown = Viewer(stack).get(api.read("/profile").json()["image_path"])
+        assert (shown.status_code, shown.headers["Content-Type"]) == (200, "image/png")
+    finally:
+        owner.leave()
+        other.leave()

@@ -19,7 +19,7 @@ from typing import TYPE_CHECKING, Annotated, Literal
 
 import msgspec
 
-from orders.clock import now
+from shared.clock import now
 from shared.items import Update
 from shared.problems import Conflict, NotFound
 

@@ -5,8 +5,8 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from orders import rules
-from orders.clock import now
 from shared import idempotency
+from shared.clock import now
 from shared.ids import uuid7
 
 if TYPE_CHECKING:

@@ -16,7 +16,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from orders.clock import now
+from shared.clock import now
 from shared.items import Update
 
 if TYPE_CHECKING:

@@ -21,8 +21,8 @@ from typing import TYPE_CHECKING
 
 import msgspec
 
-from orders.clock import now
 from orders.models import Order
+from shared.clock import now
 from shared.ids import is_uuid7
 from shared.items import Update
 from shared.problems import Conflict, NotFound

@@ -21,7 +21,7 @@ import functools
 import hashlib
 import hmac
 import re
-from typing import TYPE_CHECKING, Any, TypeVar
+from typing import TYPE_CHECKING, Annotated, Any, TypeAlias, TypeVar
 
 import msgspec
 
@@ -44,6 +44,9 @@ if TYPE_CHECKING:
 StructT = TypeVar("StructT", bound=msgspec.Struct)
 
 MAX_BODY = 64 * 1024
+
+VersionTag: TypeAlias = Annotated[str, msgspec.Meta(pattern=r'^"[1-9][0-9]{0,8}"\Z')]
+"""The header If-Match, as every operation that takes it reads it: the ETag that an earlier answer had."""
 
 
 class Caller(msgspec.Struct, frozen=True):
@@ -93,7 +96,19 @@ def json_response(status: int, body: object, headers: Mapping[str, str] | None =
     )
 
 
-def current_response(body: object, known: str, headers: Mapping[str, str] | None = None) -> Response:
+def version_tag(version: int) -> str:
+    """Return the ETag of what carries a version number."""
+    return f'"{version}"'
+
+
+def expected_version(tag: str) -> int:
+    """Return the version that an If-Match header names: it has the form of `VersionTag`."""
+    return int(tag.strip('"'))
+
+
+def current_response(
+    body: object, known: str, headers: Mapping[str, str] | None = None, version: int | None = None
+) -> Response:
     """Return `body` as JSON with its ETag, or 304 without it when the caller has it as it is.
 
     Parameters
@@ -104,9 +119,13 @@ def current_response(body: object, known: str, headers: Mapping[str, str] | None
         The request's If-None-Match: entity tags, or "*", or "" without the header (RFC 9110, section 13.1.2).
     headers
         More headers, of either answer.
+    version
+        The number that changes whenever the body does; without it the ETag is made of the body.
     """
     response = json_response(200, body, headers)
     tag = f'"{hashlib.sha256(response.body.encode()).hexdigest()[:32]}"'
+    if version is not None:
+        tag = version_tag(version)
     described = {"ETag": tag, "Cache-Control": "private, no-cache", **(headers or {})}
     tags = {one.strip().removeprefix("W/") for one in known.split(",")}
     if tags & {tag, "*"}:
@@ -125,6 +144,11 @@ class Request:
         """API Gateway's id of the request: what its log line and the function's have in common."""
         request_id: str = self._event["requestContext"]["requestId"]
         return request_id
+
+    @property
+    def route(self) -> str:
+        """The operation's method and path as in the contract, such as `GET /orders/{order_id}`."""
+        return f"{self._event['httpMethod']} {self._event['resource']}"
 
     @property
     def caller(self) -> Caller:

@@ -90,6 +90,13 @@ class Conflict(Problem):
     title = "Conflict"
 
 
+class PreconditionFailed(Problem):
+    """The thing is not, or no longer, as the request takes it to be."""
+
+    status = 412
+    title = "Precondition Failed"
+
+
 class PayloadTooLarge(Problem):
     """The body is longer than the operation takes."""
 

@@ -117,6 +117,54 @@ class Table:
             return from_attributes(refused.get("Item", {}))
         return None
 
+    def delete_if(self, condition: str, key: Item, values: Item | None = None) -> Item | None:
+        """Delete one item if its condition holds.
+
+        Parameters
+        ----------
+        condition
+            A condition expression.
+        key
+            The item's whole primary key.
+        values
+            What the `:names` in the condition stand for.
+
+        Returns
+        -------
+        None when there is no such item any more, else the item that is stored and stays as it is: an empty
+        one where there was none.
+        """
+        parameters: dict[str, Any] = {"ExpressionAttributeValues": to_attributes(values)} if values else {}
+        try:
+            self._call(
+                "delete_item",
+                Key=to_attributes(key),
+                ConditionExpression=condition,
+                ReturnValuesOnConditionCheckFailure="ALL_OLD",
+                **parameters,
+            )
+        except ClientError as error:
+            if error.response["Error"]["Code"] != "ConditionalCheckFailedException":
+                raise
+            refused: dict[str, Any] = {**error.response}
+            return from_attributes(refused.get("Item", {}))
+        return None
+
+    def delete_all(self, keys: list[Item]) -> None:
+        """Delete items by their whole primary keys: 25 at most. One BatchWriteItem; none for no key.
+
+        Raises
+        ------
+        Unavailable
+            When DynamoDB left some: which, is not told, and deleting all of them again is safe.
+        """
+        if not keys:
+            return
+        deletes = [{"DeleteRequest": {"Key": to_attributes(key)}} for key in keys]
+        answer = _ask(self._dynamodb, "batch_write_item", RequestItems={self.name: deletes})
+        if answer.get("UnprocessedItems"):
+            raise Unavailable("batch_write_item: UnprocessedItems")
+
     def update_all(self, updates: Iterable[tuple[Table, Update]]) -> Refused | None:
         """Change items of this and other tables, all or none; one item at most once, 100 in all.
 
@@ -156,6 +204,7 @@ class Table:
         newest_first: bool = False,
         consistent: bool = False,
         after: Item | None = None,
+        index: str | None = None,
     ) -> Page:
         """Return items of one partition, in the order of the sort key.
 
@@ -172,7 +221,10 @@ class Table:
         consistent
             Whether every write that was answered is in it, at twice the price.
         after
-            The whole primary key after which to go on: the last page's `last_key`.
+            The whole primary key after which to go on: the last page's `last_key`. In an index it has the
+            index's keys too.
+        index
+            The index to look into; the table itself when left out.
         """
         name, value = partition
         condition, names = "#partition = :partition", {"#partition": name}
@@ -187,6 +239,8 @@ class Table:
             parameters["ConsistentRead"] = True
         if after:
             parameters["ExclusiveStartKey"] = to_attributes(after)
+        if index:
+            parameters["IndexName"] = index
         answer = self._call(
             "query",
             KeyConditionExpression=condition,

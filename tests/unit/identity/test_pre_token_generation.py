@@ -37,7 +37,14 @@ def test_the_sample_members_tokens_say_premium_and_open_the_apis(overrides: Call
     assert answer["idTokenGeneration"] == {"claimsToAddOrOverride": {"tier": "premium"}}
     assert answer["accessTokenGeneration"] == {
         "claimsToAddOrOverride": {"tier": "premium"},
-        "scopesToAdd": ["orders/read", "orders/write", "stream/read", "stream/write"],
+        "scopesToAdd": [
+            "mobile/read",
+            "mobile/write",
+            "orders/read",
+            "orders/write",
+            "stream/read",
+            "stream/write",
+        ],
     }
 
 

@@ -10,7 +10,7 @@ from tests.unit.functions import ROOT
 SCRIPT = f"""
 import sys
 sys.path[:0] = ["{ROOT}/layers/orders", "{ROOT}/layers/shared"]
-from orders import clock, fulfilment, models, outbox, placing, ports, progress, repository, rules
+from orders import fulfilment, models, outbox, placing, ports, progress, repository, rules
 from orders import sandbox, stock
 new_order = models.NewOrder("EUR", [models.Line("teapot", 2, 2450)], "tok_ok", "ship_ok")
 order = rules.place(new_order, "an-id", "a-time")

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+import io
 from typing import Any
 
 import pytest
 from botocore.exceptions import ClientError, EndpointConnectionError
 
-from shared.buckets import Bucket, NotKept
+from shared.buckets import Bucket, NotKept, Unreachable
 
 
 class S3:
@@ -23,9 +24,9 @@ class S3:
             raise self.error
 
 
-def failure(status: int) -> ClientError:
+def failure(status: int, code: str = "SlowDown") -> ClientError:
     return ClientError(
-        {"Error": {"Code": "SlowDown", "Message": "no"}, "ResponseMetadata": {"HTTPStatusCode": status}},  # type: ignore[typeddict-item]
+        {"Error": {"Code": code, "Message": "no"}, "ResponseMetadata": {"HTTPStatusCode": status}},  # type: ignore[typeddict-item]
         "PutObject",
     )
 
@@ -47,3 +48,31 @@ def test_what_may_pass_is_told(error: Exception) -> None:
 def test_a_refusal_is_none_that_passes() -> None:
     with pytest.raises(ClientError):
         Bucket("failures", S3(failure(403))).put("a/key", b"{}")
+
+
+class Holding:
+    """A client of a bucket that holds one object."""
+
+    def get_object(self, Bucket: str, Key: str) -> dict[str, Any]:  # noqa: N803 - S3's names
+        if (Bucket, Key) != ("images", "a/1"):
+            raise failure(404, "NoSuchKey")
+        return {"Body": io.BytesIO(b"content")}
+
+    def list_objects_v2(self, Bucket: str, Prefix: str) -> dict[str, Any]:  # noqa: N803 - S3's names
+        return {"Contents": [{"Key": "a/1"}]} if (Bucket, Prefix) == ("images", "a/") else {}
+
+    def delete_object(self, **_: str) -> None:
+        raise EndpointConnectionError(endpoint_url="https://s3")
+
+
+def test_an_object_is_read_or_is_not_there() -> None:
+    bucket = Bucket("images", Holding())
+
+    assert bucket.get("a/1") == b"content"
+    assert bucket.get("a/2") is None
+    assert (bucket.keys("a/"), bucket.keys("b/")) == (["a/1"], [])
+
+
+def test_a_delete_that_may_pass_is_told() -> None:
+    with pytest.raises(Unreachable):
+        Bucket("images", Holding()).delete("a/1")

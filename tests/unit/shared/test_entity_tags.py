@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from shared.http import current_response
+from shared.http import current_response, expected_version, version_tag
 
 
 def tag_of(body: object) -> str:
@@ -34,3 +34,10 @@ def test_another_content_is_sent(known: str) -> None:
 
     assert (answer.status, answer.body) == (200, '{"a":1}')
     assert answer.headers["Content-Type"] == "application/json"
+
+
+def test_what_has_versions_is_known_by_them() -> None:
+    assert current_response({"a": 1}, "", version=3).headers["ETag"] == version_tag(3) == '"3"'
+    assert current_response({"a": 1}, version_tag(3), version=3).status == 304
+    assert current_response({"a": 1}, version_tag(2), version=3).status == 200
+    assert expected_version(version_tag(3)) == 3

@@ -243,6 +243,10 @@ class TestPath:
             Request({**event(), "pathParameters": {"id": "\udfff"}}).path_parameter("id")
 
 
+def test_an_operation_is_known_by_its_method_and_its_path_in_the_contract() -> None:
+    assert Request({**event(), "resource": "/things/{thing_id}"}).route == "POST /things/{thing_id}"
+
+
 class TestApi:
     def answer(self, handler: Any) -> dict[str, Any]:
         answer: dict[str, Any] = api(handler)(event(), Context())
@@ -300,6 +304,7 @@ def test_every_problem_has_the_status_and_title_of_the_registry() -> None:
         403: "Forbidden",
         404: "Not Found",
         409: "Conflict",
+        412: "Precondition Failed",
         413: "Content Too Large",
         415: "Unsupported Media Type",
         422: "Unprocessable Content",

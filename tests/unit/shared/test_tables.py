@@ -269,3 +269,69 @@ def test_a_transaction_that_met_another_may_be_tried_again(wire: Wire) -> None:
 
     with pytest.raises(Transient, match="TransactionConflict"):
         Table("orders").update_all([(Table("orders"), CHANGE)])
+
+
+def test_delete_if_is_one_conditional_deleteitem(wire: Wire) -> None:
+    wire.answers.append((200, {}))
+
+    assert Table("orders").delete_if("version = :version", {"id": "1"}, {":version": 5}) is None
+    assert wire.sent == [
+        (
+            "DeleteItem",
+            {
+                "TableName": "orders",
+                "Key": {"id": {"S": "1"}},
+                "ConditionExpression": "version = :version",
+                "ExpressionAttributeValues": {":version": {"N": "5"}},
+                "ReturnValuesOnConditionCheckFailure": "ALL_OLD",
+                "ReturnConsumedCapacity": "TOTAL",
+            },
+        )
+    ]
+
+
+@pytest.mark.parametrize(
+    ("told", "stored"), [({"Item": {"id": {"S": "1"}}}, {"id": "1"}), ({}, {})], ids=["another", "none"]
+)
+def test_delete_if_gives_what_is_stored_when_the_condition_fails(
+    wire: Wire, told: dict[str, Any], stored: Item
+) -> None:
+    wire.answers.append((400, {"__type": "x#ConditionalCheckFailedException", "message": "no", **told}))
+
+    assert Table("orders").delete_if("attribute_exists(id)", {"id": "1"}) == stored
+
+
+def test_a_query_looks_into_the_index_that_it_names(wire: Wire) -> None:
+    wire.answers.append((200, {"Items": []}))
+
+    Table("orders").query(("m", "m-1"), limit=1, index="by_m")
+
+    [(_, sent)] = wire.sent
+    assert sent["IndexName"] == "by_m"
+
+
+def test_delete_all_is_one_batchwriteitem(wire: Wire) -> None:
+    wire.answers.append((200, {"UnprocessedItems": {}}))
+
+    Table("orders").delete_all([{"id": "1"}, {"id": "2"}])
+
+    [(operation, sent)] = wire.sent
+    assert operation == "BatchWriteItem"
+    assert sent["RequestItems"] == {
+        "orders": [{"DeleteRequest": {"Key": {"id": {"S": number}}}} for number in ("1", "2")]
+    }
+
+
+def test_what_a_batch_left_is_not_taken_for_deleted(wire: Wire) -> None:
+    wire.answers.append(
+        (200, {"UnprocessedItems": {"orders": [{"DeleteRequest": {"Key": {"id": {"S": "2"}}}}]}})
+    )
+
+    with pytest.raises(Transient, match="UnprocessedItems"):
+        Table("orders").delete_all([{"id": "1"}, {"id": "2"}])
+
+
+def test_deleting_nothing_asks_nothing(wire: Wire) -> None:
+    Table("orders").delete_all([])
+
+    assert wire.sent == []

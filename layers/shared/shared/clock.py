@@ -1,4 +1,4 @@
-"""The time as orders tell it."""
+"""The time as every service tells it."""
 
 from __future__ import annotations
 

@@ -1,0 +1,104 @@
+"""What follows when a member's profile has expired: all else that they have here is removed.
+
+DynamoDB deletes the profile and says so in the stream. The rest is removed a page at a time; twice is
+once. Who comes back in the meantime begins anew and keeps what they make from then on.
+"""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime
+from typing import TYPE_CHECKING, Any, TypeAlias
+
+import msgspec
+
+from mobile.posts import key_of_post
+from mobile.uploads import prefix_of
+from shared.faults import Transient
+from shared.items import from_attributes
+
+if TYPE_CHECKING:
+    from mobile.uploads import Objects
+    from shared.tables import Table
+
+StreamRecord: TypeAlias = dict[str, Any]
+
+PAGE = 25  # as many as one BatchWriteItem takes
+MOST_PAGES = 200  # of one try: 5,000 posts
+
+
+class Gone(msgspec.Struct, frozen=True):
+    """A member whose profile has expired, at `expired_at`, in seconds since 1970."""
+
+    member_id: str
+    name: str
+    expired_at: int
+
+
+class NotDone(Transient):
+    """There is more to remove than one try does: the next one goes on."""
+
+
+def gone(record: StreamRecord) -> Gone:
+    """Return who is gone by the stream's record of an expired profile."""
+    profile = from_attributes(record["dynamodb"]["OldImage"])
+    return Gone(profile["member_id"], profile["name"], profile["expires_at"])
+
+
+def forget(member: Gone, table: Table, served: Objects) -> int:
+    """Remove the posts, the images and the name of a member, and return how many posts there were.
+
+    For each 25 posts one Query and one BatchWriteItem; for the name one DeleteItem.
+
+    Parameters
+    ----------
+    member
+        Who is gone.
+    table
+        ContentTable.
+    served
+        The bucket of the images that are shown.
+
+    Raises
+    ------
+    NotDone
+        When there are more than 5,000 posts left.
+    shared.tables.Unavailable
+        When DynamoDB did not take a whole page.
+    """
+    removed = 0
+    for visibility in ("private", "public"):
+        removed += _remove_posts(member, visibility, table, MOST_PAGES - removed // PAGE)
+    for key in served.keys(prefix_of(member.member_id)):
+        if key.removeprefix(prefix_of(member.member_id)) < _first_id(member.expired_at):
+            served.delete(key)
+    expired = datetime.fromtimestamp(member.expired_at, UTC).isoformat(timespec="milliseconds")
+    table.delete_if(
+        "member_id = :member AND taken_at < :expired",
+        {"pk": f"NAME#{member.name}", "sk": "NAME"},
+        {":member": member.member_id, ":expired": expired.replace("+00:00", "Z")},
+    )
+    return removed
+
+
+def _remove_posts(member: Gone, visibility: str, table: Table, pages: int) -> int:
+    """Remove one range of the author's posts: those of before the profile expired."""
+    removed, after = 0, None
+    for _ in range(pages):
+        page = table.query(
+            ("author_id", member.member_id),
+            index="by_author",
+            between=("author_order", f"{visibility}#", f"{visibility}#{_first_id(member.expired_at)}"),
+            limit=PAGE,
+            after=after,
+        )
+        table.delete_all([key_of_post(item["post_id"]) for item in page.items])
+        removed, after = removed + len(page.items), page.last_key
+        if after is None:
+            return removed
+    raise NotDone
+
+
+def _first_id(seconds: int) -> str:
+    """Return what is before every UUIDv7 of this second and after every one of the seconds before."""
+    digits = f"{seconds * 1000:012x}"
+    return f"{digits[:8]}-{digits[8:]}"
