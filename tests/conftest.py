@@ -17,6 +17,11 @@ if os.environ.get("CI"):
     settings.load_profile("ci")
 
 
+def pytest_addoption(parser: pytest.Parser) -> None:
+    """Let a run say how much is to be proven."""
+    parser.addoption("--posts", type=int, default=5_000, help="how many posts the stream's proof sends")
+
+
 @pytest.fixture(scope="session")
 def stack() -> Stack:
     """The running stack."""

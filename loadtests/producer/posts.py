@@ -74,6 +74,8 @@ def lines(wanted: Wanted) -> Iterator[bytes]:
     without reading texts. No consumer reads it.
     """
     chance = random.Random(wanted.seed)  # noqa: S311 - it is to be the same each time
+    # What is made with other settings is told from this, line by line.
+    ids = random.Random(f"{wanted.seed} {wanted.posts} {wanted.begin.isoformat()}")  # noqa: S311
     tags = [f"{STEMS[n % len(STEMS)]}{n // len(STEMS) or ''}" for n in range(wanted.hashtags)]
     tag_weights = _zipf(wanted.hashtags, wanted.hashtag_skew)
     author_weights = _zipf(wanted.authors, wanted.author_skew)
@@ -83,7 +85,7 @@ def lines(wanted: Wanted) -> Iterator[bytes]:
     while made < wanted.posts:
         dice = chance.random()
         if dice < wanted.poison:
-            yield _poison(chance)
+            yield _poison(ids)
         elif last and dice < wanted.poison + wanted.duplicates:
             yield chance.choice(last)
         else:
@@ -91,7 +93,8 @@ def lines(wanted: Wanted) -> Iterator[bytes]:
             offset = max(0.0, wanted.seconds * made / wanted.posts - late)
             used = chance.choices(tags, cum_weights=tag_weights, k=chance.choice((0, 1, 1, 1, 2, 2, 3)))
             author = chance.choices(authors, cum_weights=author_weights)[0]
-            line = _post(chance, wanted.begin + timedelta(seconds=offset), author, list(dict.fromkeys(used)))
+            created = wanted.begin + timedelta(seconds=offset)
+            line = _post(chance, _uuid7(ids, created), created, f"author-{author}", list(dict.fromkeys(used)))
             if len(last) < DUPLICATES_BACK:
                 last.append(line)
             else:
@@ -104,7 +107,9 @@ def _zipf(count: int, skew: float) -> list[float]:
     return list(itertools.accumulate(1 / n**skew for n in range(1, count + 1)))
 
 
-def _post(chance: random.Random, created: datetime, author: int, tags: list[str]) -> bytes:
+def _post(
+    chance: random.Random, post_id: uuid.UUID, created: datetime, author: str, tags: list[str]
+) -> bytes:
     text = chance.choices(WORDS, k=chance.randrange(12, 22))
     for tag in tags:
         written = chance.choice((tag, tag.upper(), tag.title()))
@@ -114,9 +119,9 @@ def _post(chance: random.Random, created: datetime, author: int, tags: list[str]
     if chance.random() < 0.2:  # noqa: PLR2004 - a fifth of the posts
         text.insert(chance.randrange(len(text) + 1), chance.choice(DECOYS))
     post = {
-        "post_id": str(_uuid7(chance, created)),
+        "post_id": str(post_id),
         "created_at": created.isoformat(timespec="milliseconds").replace("+00:00", "Z"),
-        "author": f"author-{author}",
+        "author": author,
         "lang": chance.choice(LANGUAGES),
         "text": " ".join(text),
         "hashtags": [tag.casefold() for tag in tags],

@@ -23,6 +23,16 @@ def test_the_same_seed_makes_the_same_lines_and_another_makes_others() -> None:
     assert not set(lines(WANTED)) & set(lines(replace(WANTED, seed=2)))
 
 
+def test_other_settings_make_other_posts_even_at_the_same_moment() -> None:
+    """A longer file of later posts passes, at some post, the moment of the same one in a shorter file."""
+
+    def ids(wanted: Wanted) -> set[str]:
+        return {post["post_id"][14:] for line in lines(wanted) if (post := post_of(line))}
+
+    assert not ids(WANTED) & ids(replace(WANTED, posts=4_000))
+    assert not ids(WANTED) & ids(replace(WANTED, begin=BEGIN + timedelta(seconds=1)))
+
+
 def test_every_line_is_what_it_was_made_as() -> None:
     kinds = Counter(record.kind for record in records(lines(WANTED)))
 
