@@ -91,7 +91,6 @@ def one_round(stocked: Stack, api: OrdersApi) -> Iterator[None]:
     OrdersApi(partner.url, owner.token).send("PUT", "/partner", json=partner.registration())
     partner.get(partner.create(ORDER).json()["order_id"])
     revoke(stocked, partner.partner_id, staff(stocked))
-    StreamApi(stocked["StreamApiUrl"], owner.token).archive([a_post("one round")])
     content = MobileApi(stocked["MobileApiUrl"], owner.token)
     use_content(content)
     use_images(stocked, content, owner)
