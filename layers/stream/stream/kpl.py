@@ -15,7 +15,7 @@ and of a Record
     repeated Tag tags = 4;
 
 The MD5 is not computed: TLS and Kinesis see to it that bytes arrive as they were sent, and what was cut off
-or glued together is told by the lengths of the data, all of which are checked.
+or glued together does not read as the format or as JSON.
 """
 
 from __future__ import annotations
@@ -31,13 +31,15 @@ _DIGEST_BYTES = 16
 _KEY, _HASH_KEY, _RECORD = 1, 2, 3  # fields of the message
 _INDEX, _DATA = 1, 3  # fields of a record
 _VARINT, _FIXED64, _BYTES, _FIXED32 = 0, 1, 2, 5  # wire types
-_KEY_TAG = _KEY << 3 | _BYTES
+_KEY_TAG = bytes([_KEY << 3 | _BYTES])
+_KEY_BYTES = 2  # a key of less than 128 bytes: its tag and its length
 _CONTINUES = 128  # the first bit of a byte of a number says that more follow
 _LONGEST_VARINT = 63  # bits that are shifted at most
 
-# A record as producers write it: its length, the index of its key (and of its hash key), its data's length.
-# Longer data than two bytes tell, 16 KB, is left to the look at each field.
-_HEAD = re.compile(rb"\x1a..?\x08..?(?:\x10..?)?\x1a([\x80-\xff].|.)", re.DOTALL)
+# What is before the data of a record that is a JSON object: its length, the index of its key (and of its hash
+# key), its data's length. JSON has no control characters, so nothing in the data looks like it. Data that is
+# longer than two bytes tell, 16 KB, is left to the look at each field.
+_HEAD = re.compile(rb"\x1a..?\x08..?(?:\x10..?)?\x1a(?:[\x80-\xff].|.)(?={)", re.DOTALL)
 
 
 class Damaged(ValueError):  # noqa: N818 - what is told of a record
@@ -51,16 +53,16 @@ class Part(NamedTuple):
     data: bytes
 
 
-def split(aggregated: bytes) -> list[bytes]:
-    """Return the data of each record that was put together, in their order.
+def lines(aggregated: bytes) -> tuple[bytes, int] | None:
+    """Return the data of all records, each on a line of its own, and how many there are, in one step for all.
 
-    Raises
-    ------
-    Damaged
-        When any length in it is wrong, or it holds what the format does not.
+    None where a look at each field is needed. Lengths are not compared: where all lines read as JSON they are
+    whole, and where one does not, `parts` tells what is wrong.
     """
-    message = aggregated[len(MAGIC) : -_DIGEST_BYTES]
-    return _usual(message) or [part.data for part in _parts(message)]
+    first = _HEAD.search(aggregated, len(MAGIC))
+    if first is None or not _keys_only(aggregated[len(MAGIC) : first.start()]):
+        return None
+    return _HEAD.subn(b"\n", memoryview(aggregated)[first.start() : -_DIGEST_BYTES])
 
 
 def parts(aggregated: bytes) -> list[Part]:
@@ -74,38 +76,13 @@ def parts(aggregated: bytes) -> list[Part]:
     return list(_parts(aggregated[len(MAGIC) : -_DIGEST_BYTES]))
 
 
-class _Lengths(dict[bytes, int]):
-    """The numbers that varints stand for, as they come up."""
-
-    def __missing__(self, varint: bytes) -> int:
-        if len(self) > 1 << 15:
-            self.clear()
-        number = self[varint] = sum((byte & 127) << 7 * place for place, byte in enumerate(varint))
-        return number
-
-
-_lengths = _Lengths()
-
-
-def _usual(message: bytes) -> list[bytes]:
-    """Return the data of each record, or nothing where a look at each field is needed.
-
-    Records in JSON have no control characters, so what looks like the head of a record is one: the message is
-    split there, all at once, and is right if each piece is as long as its head says.
-    """
-    keys, *pieces = _HEAD.split(message)
-    data = pieces[1::2]
-    if list(map(_lengths.__getitem__, pieces[0::2])) != list(map(len, data)) or not _keys_only(keys):
-        return []
-    return data
-
-
 def _keys_only(message: bytes) -> bool:
-    """Tell whether a message is short partition keys, as producers write them, and nothing else."""
-    position, end = 0, len(message)
-    while position + 1 < end and message[position] == _KEY_TAG and message[position + 1] < _CONTINUES:
-        position += 2 + message[position + 1]
-    return position == end
+    """Tell whether a message is partition keys of one length, as ids are, and nothing else."""
+    if len(message) < _KEY_BYTES or message[1] >= _CONTINUES:
+        return False
+    step = _KEY_BYTES + message[1]
+    count, rest = divmod(len(message), step)
+    return not rest and message[::step] == _KEY_TAG * count and message[1::step] == message[1:2] * count
 
 
 def _parts(message: bytes) -> Iterator[Part]:

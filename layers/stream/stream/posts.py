@@ -70,7 +70,9 @@ class Bounds(NamedTuple):
     early: float
 
 
-decode = msgspec.json.Decoder(Post).decode
+_decoder = msgspec.json.Decoder(Post)
+decode = _decoder.decode
+_decode_lines = _decoder.decode_lines
 _UNREADABLE = (ValueError, RecursionError, msgspec.MsgspecError)
 _MINUTE = 60.0
 
@@ -89,13 +91,14 @@ def _read_all(span: Span, bounds: Bounds) -> Reading | None:
         parts = 1
         sizes: list[int] = []
         if data[0].startswith(kpl.MAGIC) or data[-1].startswith(kpl.MAGIC):
-            split = [kpl.split(each) if each.startswith(kpl.MAGIC) else [each] for each in data]
+            split = list(map(_split, data))
             parts = len(split[-1])
             split[-1] = split[-1][: span.stop]
             split[0] = split[0][span.skip :]
             sizes = list(map(len, split))
-            data = list(chain.from_iterable(split))
-        posts = [decode(each) for each in data]
+            posts = list(chain.from_iterable(split))
+        else:
+            posts = list(map(decode, data))
     except _UNREADABLE:
         return None
     times = [post.created_at.timestamp() for post in posts]
@@ -109,6 +112,26 @@ def _read_all(span: Span, bounds: Bounds) -> Reading | None:
         if min(ahead) < -bounds.late or max(ahead) > bounds.early:
             return None
     return Reading(posts, times, [], parts)
+
+
+def _split(data: bytes) -> list[Post]:
+    """Return the posts that were put together in a record, or the only one.
+
+    Raises
+    ------
+    ValueError
+        When a look at each of them is needed.
+    """
+    if not data.startswith(kpl.MAGIC):
+        return [decode(data)]
+    lines = kpl.lines(data)
+    if lines is None:
+        return [decode(part.data) for part in kpl.parts(data)]
+    text, count = lines
+    posts = _decode_lines(text)
+    if len(posts) != count:
+        raise ValueError("there are more or fewer posts than records")
+    return posts
 
 
 def _read_each(span: Span, bounds: Bounds) -> Reading:

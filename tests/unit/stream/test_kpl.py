@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import json
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -18,7 +20,6 @@ PARTS = st.lists(st.tuples(KEYS, JSONLIKE | st.binary(max_size=300)), max_size=6
 def test_every_record_comes_out_as_it_went_in(parts: list[tuple[str, bytes]], hash_key: bool) -> None:
     record = aggregated(parts, hash_key)
 
-    assert kpl.split(record) == [data for _, data in parts]
     assert [tuple(part) for part in kpl.parts(record)] == parts
 
 
@@ -28,20 +29,57 @@ def test_no_damage_gives_part_of_a_record(parts: list[tuple[str, bytes]], data: 
     cut = data.draw(st.integers(0, len(record)))
 
     try:
-        found = kpl.split(record[:cut])
+        found = [part.data for part in kpl.parts(record[:cut])]
     except kpl.Damaged:
         return
     # What is left happens to end where a record did.
     assert found == [each for _, each in parts][: len(found)]
 
 
-@given(st.binary(max_size=200))
-def test_other_bytes_are_damaged_or_records_and_never_an_accident(message: bytes) -> None:
-    try:
-        found = kpl.split(kpl.MAGIC + message)
-    except kpl.Damaged:
+OBJECTS = st.dictionaries(st.text(max_size=5), st.text(max_size=80) | st.integers(), max_size=4).map(
+    lambda value: json.dumps(value, ensure_ascii=False).encode()
+)
+
+
+@given(st.lists(OBJECTS, min_size=1, max_size=200), st.booleans())
+def test_objects_come_out_as_lines_all_at_once(objects: list[bytes], hash_key: bool) -> None:
+    record = aggregated([(f"{number:019}", data) for number, data in enumerate(objects)], hash_key)
+
+    found = kpl.lines(record)
+
+    if not hash_key:  # a table of hash keys is looked at field by field
+        assert found is not None
+        text, count = found
+        assert count == len(objects)
+        assert text.split(b"\n")[1:] == objects
+
+
+@given(st.lists(OBJECTS | st.sampled_from([b"", b"[]", b"\xff", b"7", b" {}"]), min_size=1, max_size=40))
+def test_lines_that_read_as_json_are_what_was_put_together(data: list[bytes]) -> None:
+    record = aggregated([(f"{number:019}", each) for number, each in enumerate(data)])
+    found = kpl.lines(record)
+    if found is None:
         return
-    assert found == [part.data for part in kpl.parts(kpl.MAGIC + message)]
+    text, count = found
+
+    try:
+        read = [json.loads(line) for line in text.split(b"\n")[1:]]
+    except ValueError:
+        return
+    if len(read) == count:
+        assert read == [json.loads(each) for each in data]
+
+
+@given(st.lists(OBJECTS, min_size=1, max_size=40), st.data())
+def test_lines_of_what_was_cut_off_are_those_before(objects: list[bytes], data: st.DataObject) -> None:
+    record = aggregated([(f"{number:019}", each) for number, each in enumerate(objects)])
+    found = kpl.lines(record[: data.draw(st.integers(0, len(record)))])
+    if found is None:
+        return
+    *whole_ones, last = found[0].split(b"\n")[1:]
+
+    assert whole_ones == objects[: len(whole_ones)]
+    assert objects[len(whole_ones)].startswith(last.partition(b"\x1a")[0])  # the next head may be begun
 
 
 def whole(message: bytes) -> bytes:
@@ -74,7 +112,7 @@ def test_damage_is_told(record: bytes, why: str) -> None:
 def test_fields_of_a_fixed_size_are_passed_over() -> None:
     tagged = field(1, 0) + varint(4 << 3 | 1) + bytes(8) + varint(4 << 3 | 5) + bytes(4) + field(3, b"{}")
 
-    assert kpl.split(whole(KEY + field(3, tagged))) == [b"{}"]
+    assert kpl.parts(whole(KEY + field(3, tagged))) == [("key", b"{}")]
 
 
 def test_one_damaged_length_among_many_is_noticed() -> None:
@@ -83,4 +121,4 @@ def test_one_damaged_length_among_many_is_noticed() -> None:
     record[at - 1] += 1
 
     with pytest.raises(kpl.Damaged):
-        kpl.split(bytes(record))
+        kpl.parts(bytes(record))
