@@ -108,8 +108,10 @@ def _present(report: Report) -> None:
     CONSOLE.print()
     for name, value in shown.items():
         CONSOLE.print(Text.assemble((f"{name:{width}}  ", "bold"), value))
-    sign_in = f"{report.outputs['DemoUser']}  {report.outputs['DemoPassword']}"
-    CONSOLE.print(Text.assemble((f"{'Demo sign-in':{width}}  ", "bold"), sign_in))
+    people = f"{report.outputs['DemoUser']} or {report.outputs['DemoStaff']}"
+    CONSOLE.print(
+        Text.assemble((f"{'Demo sign-in':{width}}  ", "bold"), f"{people}  {report.outputs['DemoPassword']}")
+    )
     if report.left_out:
         names = ", ".join(f"{row.name} ({row.type})" for row in report.left_out)
         CONSOLE.print(Text(f"\nLeft out, because the engine cannot hold them: {names}"))

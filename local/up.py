@@ -126,6 +126,8 @@ def _bring(
             told |= seed.seed(cloud, told["UserPoolId"], known)
             if "StockTable" in told:
                 seed.fill_shelves(cloud, told["StockTable"])
+            if "CatalogApiUrl" in told:
+                seed.fill_catalogue(cloud, told)
             outputs.write(cloud, told)
             phase.note = told["DemoUser"]
         if "WebBucket" in told:

@@ -35,6 +35,15 @@ ORDER: dict[str, Any] = {
 }
 """An order that the API takes."""
 
+OFFER: dict[str, Any] = {
+    "name": "Something for a test",
+    "description": "It goes again.",
+    "category": "tests",
+    "unit_price": 100,
+    "currency": "EUR",
+}
+"""An offer that the catalogue takes."""
+
 
 class Stack(UserDict[str, str]):
     """The root stack's outputs, by name."""
@@ -362,3 +371,27 @@ class MobileApi(Api):
     def read(self, path: str, **query: Any) -> requests.Response:
         """Read what is at a path."""
         return self.send("GET", path, params=query)
+
+
+class CatalogApi(Api):
+    """The catalogue as a client sees it."""
+
+    def list(self, **query: Any) -> requests.Response:
+        """Read a page of products."""
+        return self.send("GET", "/products", params=query)
+
+    def get(self, product_id: str, **headers: str) -> requests.Response:
+        """Read one product."""
+        return self.send("GET", f"/products/{product_id}", headers=headers)
+
+    def add(self, product: Any) -> requests.Response:
+        """Add a product."""
+        return self.send("POST", "/products", json=product)
+
+    def change(self, product_id: str, offer: Any, **headers: str) -> requests.Response:
+        """Put an offer in a product's place."""
+        return self.send("PUT", f"/products/{product_id}", json=offer, headers=headers)
+
+    def remove(self, product_id: str, **headers: str) -> requests.Response:
+        """Remove a product."""
+        return self.send("DELETE", f"/products/{product_id}", headers=headers)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 import json
 import os
+import shutil
 import signal
 import socket
 import subprocess
@@ -19,6 +20,7 @@ import psutil
 ROOT = Path(__file__).resolve().parents[2]
 ENGINE_PYTHON = ROOT / ".local/envs/engine/bin/python"
 FUNCTION_PYTHON = ROOT / ".local/envs/runtime/bin/python"
+NODE = ROOT / ".local/envs/node/bin"
 REGION = "eu-west-1"
 START_SECONDS = 30
 CLOCK_SECONDS = 2
@@ -160,7 +162,7 @@ def _holder(port: int) -> str:
 def environment(state: Path, port: int) -> dict[str, str]:
     """Return the clean environment of the engine: functions inherit nothing of the user's own."""
     return {
-        "PATH": "/usr/bin:/bin",
+        "PATH": f"/usr/bin:/bin:{state / 'tmp/bin'}",
         "HOME": str(state / "tmp"),
         "TMPDIR": str(state / "tmp"),
         "STATE_DIR": str(state / "tmp/state"),
@@ -201,7 +203,11 @@ def launch(state: Path, port: int, *, stock: bool = False) -> Engine:
     stock
         Without the gap-fillers, as its makers ship it.
     """
-    (state / "tmp").mkdir(parents=True, exist_ok=True)
+    (state / "tmp/bin").mkdir(parents=True, exist_ok=True)
+    node = shutil.which("node", path=os.pathsep.join((os.environ.get("PATH", os.defpath), str(NODE))))
+    if node is not None:  # CloudFront's functions run in it, and nothing else of its folder is for the engine
+        (state / "tmp/bin/node").unlink(missing_ok=True)
+        (state / "tmp/bin/node").symlink_to(node)
     with (state / "engine.log").open("wb") as output:
         process = subprocess.Popen(
             [ENGINE_PYTHON, "-m", "ministack" if stock else "local.engine"],

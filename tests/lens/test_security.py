@@ -21,7 +21,7 @@ from tests.archive import a_post, today
 from tests.images import BASELINE, png
 from tests.partners import Partner, revoke, staff
 from tests.posts import eventually, post, put, rejections
-from tests.stack import ORDER, OUTPUTS, SECONDS, Member, MobileApi, OrdersApi, Stack, StreamApi
+from tests.stack import OFFER, ORDER, OUTPUTS, SECONDS, CatalogApi, Member, MobileApi, OrdersApi, Stack, StreamApi
 
 # What no log line may hold: a JSON Web Token, an e-mail address, a password as the tests make them.
 TOKEN = re.compile(r"eyJ[\w-]{10,}\.eyJ[\w-]{10,}")
@@ -99,6 +99,12 @@ def one_round(stocked: Stack, api: OrdersApi) -> Iterator[None]:
     deadline = time.monotonic() + EXPIRY_SECONDS
     while content.read(f"/posts/{left}").status_code == 200 and time.monotonic() < deadline:
         time.sleep(0.1)
+    catalog, product = CatalogApi(stocked["CatalogApiUrl"], approver.token), secrets.token_hex(8)
+    made = {**OFFER, "product_id": product}
+    catalog.change(product, OFFER, **{"If-Match": catalog.add(made).headers["ETag"]})
+    catalog.get(product)
+    catalog.list(limit=1)
+    catalog.remove(product, **{"If-Match": "*"})
     yield
     owner.leave()
     approver.leave()

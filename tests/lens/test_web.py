@@ -3,14 +3,19 @@
 from __future__ import annotations
 
 import re
+import secrets
+from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, datetime
 
 import pytest
 import requests
 
 from local.publish import config, site_of
-from tests.stack import Member, Stack
+from tests import templates
+from tests.stack import OFFER, CatalogApi, Member, Stack
 from tests.web import Viewer
+
+CATALOG = templates.operations("web")
 
 
 @pytest.mark.lens("WEB-1")
@@ -86,3 +91,65 @@ def test_a_release_takes_the_place_of_the_one_before_and_gives_it_back(stack: St
 def test_a_member_reaches_the_apis_on_the_apps_own_domain(stack: Stack, member: Member) -> None:
     assert Viewer(stack, member.token).get("/api/orders/orders").status_code == 200
     assert Viewer(stack).get("/api/orders/orders").status_code == 401
+
+
+@pytest.mark.lens("WEB-2")
+def test_one_function_creates_reads_changes_and_removes(stack: Stack) -> None:
+    colleague, product = stack.enrol("staff"), secrets.token_hex(8)
+    staff = CatalogApi(stack["CatalogApiUrl"], colleague.token)
+    visitors = CatalogApi(stack["CatalogApiUrl"], None)
+    try:
+        made = staff.add({**OFFER, "product_id": product})
+        read = visitors.get(product)
+        changed = staff.change(product, {**OFFER, "unit_price": 1}, **{"If-Match": read.headers["ETag"]})
+        late = staff.change(product, {**OFFER, "unit_price": 2}, **{"If-Match": read.headers["ETag"]})
+        gone = staff.remove(product, **{"If-Match": changed.headers["ETag"]})
+    finally:
+        colleague.leave()
+
+    answers = (made, read, changed, late, gone, visitors.get(product))
+    assert [answer.status_code for answer in answers] == [201, 200, 200, 412, 204, 404]
+    uris = {str(operation["x-amazon-apigateway-integration"]) for operation in CATALOG.values()}
+    assert len(uris) == 1
+
+
+@pytest.mark.lens("WEB-2")
+def test_nobody_but_staff_changes_the_catalogue(stack: Stack, member: Member) -> None:
+    for token, status in ((None, 401), ("x.y.z", 401), (member.token, 403)):
+        api = CatalogApi(stack["CatalogApiUrl"], token)
+        assert api.add({**OFFER, "product_id": "mine"}).status_code == status
+        assert api.remove("teapot", **{"If-Match": "*"}).status_code == status
+
+
+@pytest.mark.lens("WEB-2")
+@pytest.mark.lens("SERVREL-2")
+def test_each_tier_has_a_plan_and_premium_takes_more(stack: Stack) -> None:
+    gateway = stack.client("apigateway")
+
+    def rate(tier: str) -> float:
+        plan = gateway.get_usage_plan(usagePlanId=stack.physical_id("web", f"{tier}Plan"))
+        limit: float = plan["throttle"]["rateLimit"]
+        return limit
+
+    assert 0 < rate("Free") < rate("Premium")
+    assert rate("Visitor") > 0
+
+
+@pytest.mark.lens("WEB-2")
+@pytest.mark.lens("SERVREL-2")
+def test_a_premium_member_gets_further_than_a_free_one(stack: Stack) -> None:
+    if not stack.on_this_machine:
+        pytest.skip("what a stage's plans take is not known, and may be more than a test should ask for")
+    free, premium = stack.enrol("members"), stack.enrol("members", "premium")
+
+    def statuses(member: Member) -> set[int]:
+        api = CatalogApi(stack["CatalogApiUrl"], member.token)
+        with ThreadPoolExecutor(16) as pool:
+            return set(pool.map(lambda _: api.get("teapot").status_code, range(150)))
+
+    try:
+        assert statuses(free) == {200, 429}
+        assert statuses(premium) == {200}
+    finally:
+        free.leave()
+        premium.leave()

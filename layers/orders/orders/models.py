@@ -6,10 +6,11 @@ from typing import Annotated, Literal, TypeAlias
 
 import msgspec
 
+from shared.money import Currency, MinorUnits
+
 # \Z and not $, which in Python also fits before a line end at the end of the text.
 ProductId: TypeAlias = Annotated[str, msgspec.Meta(pattern=r"^[A-Za-z0-9][A-Za-z0-9_-]{0,63}\Z")]
 Quantity: TypeAlias = Annotated[int, msgspec.Meta(ge=1, le=99)]
-MinorUnits: TypeAlias = Annotated[int, msgspec.Meta(ge=0, le=1_000_000_000)]
 Status: TypeAlias = Literal["PENDING", "AWAITING_APPROVAL", "CONFIRMED", "REJECTED", "CANCELLED"]
 # What a payment company or a carrier gave the member's app to refer to a means of payment, or to an offer.
 Token: TypeAlias = Annotated[str, msgspec.Meta(pattern=r"^[A-Za-z0-9_-]{1,64}\Z")]
@@ -39,23 +40,6 @@ Step: TypeAlias = Literal[
     "REJECTED",
     "CANCELLED",
 ]
-
-# The currencies in circulation, from ISO 4217 list one as of 2026; without funds, metals and test codes.
-# fmt: off
-Currency: TypeAlias = Literal[
-    "AED", "AFN", "ALL", "AMD", "AOA", "ARS", "AUD", "AWG", "AZN", "BAM", "BBD", "BDT", "BHD", "BIF", "BMD",
-    "BND", "BOB", "BRL", "BSD", "BTN", "BWP", "BYN", "BZD", "CAD", "CDF", "CHF", "CLP", "CNY", "COP", "CRC",
-    "CUP", "CVE", "CZK", "DJF", "DKK", "DOP", "DZD", "EGP", "ERN", "ETB", "EUR", "FJD", "FKP", "GBP", "GEL",
-    "GHS", "GIP", "GMD", "GNF", "GTQ", "GYD", "HKD", "HNL", "HTG", "HUF", "IDR", "ILS", "INR", "IQD", "IRR",
-    "ISK", "JMD", "JOD", "JPY", "KES", "KGS", "KHR", "KMF", "KPW", "KRW", "KWD", "KYD", "KZT", "LAK", "LBP",
-    "LKR", "LRD", "LSL", "LYD", "MAD", "MDL", "MGA", "MKD", "MMK", "MNT", "MOP", "MRU", "MUR", "MVR", "MWK",
-    "MXN", "MYR", "MZN", "NAD", "NGN", "NIO", "NOK", "NPR", "NZD", "OMR", "PAB", "PEN", "PGK", "PHP", "PKR",
-    "PLN", "PYG", "QAR", "RON", "RSD", "RUB", "RWF", "SAR", "SBD", "SCR", "SDG", "SEK", "SGD", "SHP", "SLE",
-    "SOS", "SRD", "SSP", "STN", "SVC", "SYP", "SZL", "THB", "TJS", "TMT", "TND", "TOP", "TRY", "TTD", "TWD",
-    "TZS", "UAH", "UGX", "USD", "UYU", "UZS", "VES", "VND", "VUV", "WST", "XAF", "XCD", "XCG", "XOF", "XPF",
-    "YER", "ZAR", "ZMW", "ZWG",
-]
-# fmt: on
 
 
 class Line(msgspec.Struct, frozen=True, forbid_unknown_fields=True):

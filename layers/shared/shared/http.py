@@ -33,6 +33,7 @@ from shared.problems import (
     Forbidden,
     PayloadTooLarge,
     Problem,
+    Unauthorized,
     UnsupportedMediaType,
 )
 
@@ -96,7 +97,7 @@ def json_response(status: int, body: object, headers: Mapping[str, str] | None =
     )
 
 
-def version_tag(version: int) -> str:
+def version_tag(version: int | str) -> str:
     """Return the ETag of what carries a version number."""
     return f'"{version}"'
 
@@ -107,7 +108,7 @@ def expected_version(tag: str) -> int:
 
 
 def current_response(
-    body: object, known: str, headers: Mapping[str, str] | None = None, version: int | None = None
+    body: object, known: str, headers: Mapping[str, str] | None = None, version: int | str | None = None
 ) -> Response:
     """Return `body` as JSON with its ETag, or 304 without it when the caller has it as it is.
 
@@ -120,7 +121,7 @@ def current_response(
     headers
         More headers, of either answer.
     version
-        The number that changes whenever the body does; without it the ETag is made of the body.
+        The number, or the id, that changes whenever the body does; without it the ETag is made of the body.
     """
     response = json_response(200, body, headers)
     tag = f'"{hashlib.sha256(response.body.encode()).hexdigest()[:32]}"'
@@ -158,6 +159,29 @@ class Request:
         # API Gateway writes the claim's list as text, "a,b" or "[a b]" by the kind of authorizer.
         names = groups if isinstance(groups, list) else groups.strip("[]").replace(",", " ").split()
         return Caller(claims["sub"], frozenset(names), claims.get("tier", "free"))
+
+    @property
+    def operation(self) -> str:
+        """The method and the route: `GET /orders/{order_id}`."""
+        return f"{self._event['httpMethod']} {self._event['resource']}"
+
+    @property
+    def visitor(self) -> Caller | None:
+        """Who calls where signing in is optional; None for who has not.
+
+        A KeyError here means that the operation does not have the authorizer identify_caller.
+
+        Raises
+        ------
+        Unauthorized
+            When there is a token, and no good one.
+        """
+        told = self._event["requestContext"]["authorizer"]
+        if str(told["refused"]).lower() == "true":
+            raise Unauthorized("The access token is not good, or not any more. Sign in again.")
+        if told["tier"] == "visitor":
+            return None
+        return Caller(told["principalId"], frozenset(told["groups"].split()), told["tier"])
 
     @property
     def signer(self) -> Signer:
@@ -307,10 +331,8 @@ def api(handler: Callable[[Request], Response]) -> LambdaHandler:
 
 
 def _refusal(problem: Problem) -> Response:
-    again = {} if problem.retry_after is None else {"Retry-After": str(problem.retry_after)}
-    return Response(
-        problem.status, msgspec.json.encode(problem.details()).decode(), {"Content-Type": MEDIA_TYPE, **again}
-    )
+    headers = {"Content-Type": MEDIA_TYPE, **problem.headers}
+    return Response(problem.status, msgspec.json.encode(problem.details()).decode(), headers)
 
 
 def _convert(

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, ClassVar
 import msgspec
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Iterable, Mapping
 
 MEDIA_TYPE = "application/problem+json"
 
@@ -50,7 +50,7 @@ class Problem(Exception):  # noqa: N818 - RFC 9457's word; each subclass has its
 
     status: ClassVar[int] = 500
     title: ClassVar[str] = "Internal Server Error"
-    retry_after: ClassVar[int | None] = None  # seconds, where another try makes sense
+    headers: ClassVar[Mapping[str, str]] = {}
 
     def __init__(self, detail: str, errors: Iterable[FieldError] = ()) -> None:
         super().__init__(detail)
@@ -67,6 +67,14 @@ class BadRequest(Problem):
 
     status = 400
     title = "Bad Request"
+
+
+class Unauthorized(Problem):
+    """The credentials are missing, or no good."""
+
+    status = 401
+    title = "Unauthorized"
+    headers: ClassVar[Mapping[str, str]] = {"WWW-Authenticate": "Bearer"}
 
 
 class Forbidden(Problem):
@@ -123,4 +131,11 @@ class ServiceUnavailable(Problem):
 
     status = 503
     title = "Service Unavailable"
-    retry_after = 1
+    headers: ClassVar[Mapping[str, str]] = {"Retry-After": "1"}
+
+
+class PreconditionRequired(Problem):
+    """The caller has to say which state of the thing is meant (RFC 6585, section 3)."""
+
+    status = 428
+    title = "Precondition Required"

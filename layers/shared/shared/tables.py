@@ -82,23 +82,10 @@ class Table:
 
         Returns
         -------
-        None when the item was written, else the item that is stored and stays as it is.
+        None when the item was written, else the item that is stored and stays as it is: an empty one where
+        there is none.
         """
-        parameters: dict[str, Any] = {"ExpressionAttributeValues": to_attributes(values)} if values else {}
-        try:
-            self._call(
-                "put_item",
-                Item=to_attributes(item),
-                ConditionExpression=condition,
-                ReturnValuesOnConditionCheckFailure="ALL_OLD",
-                **parameters,
-            )
-        except ClientError as error:
-            if error.response["Error"]["Code"] != "ConditionalCheckFailedException":
-                raise
-            refused: dict[str, Any] = {**error.response}
-            return from_attributes(refused["Item"])
-        return None
+        return self._write_if("put_item", condition, values, Item=to_attributes(item))
 
     def update_if(self, update: Update) -> Item | None:
         """Change one item if its condition holds.
@@ -108,14 +95,7 @@ class Table:
         None when the item was changed, else the item that is stored and stays as it is: an empty one where
         there is none.
         """
-        try:
-            self._call("update_item", ReturnValuesOnConditionCheckFailure="ALL_OLD", **_expressions(update))
-        except ClientError as error:
-            if error.response["Error"]["Code"] != "ConditionalCheckFailedException":
-                raise
-            refused: dict[str, Any] = {**error.response}
-            return from_attributes(refused.get("Item", {}))
-        return None
+        return self._unless_refused("update_item", **_expressions(update))
 
     def delete_if(self, condition: str, key: Item, values: Item | None = None) -> Item | None:
         """Delete one item if its condition holds.
@@ -134,21 +114,7 @@ class Table:
         None when there is no such item any more, else the item that is stored and stays as it is: an empty
         one where there was none.
         """
-        parameters: dict[str, Any] = {"ExpressionAttributeValues": to_attributes(values)} if values else {}
-        try:
-            self._call(
-                "delete_item",
-                Key=to_attributes(key),
-                ConditionExpression=condition,
-                ReturnValuesOnConditionCheckFailure="ALL_OLD",
-                **parameters,
-            )
-        except ClientError as error:
-            if error.response["Error"]["Code"] != "ConditionalCheckFailedException":
-                raise
-            refused: dict[str, Any] = {**error.response}
-            return from_attributes(refused.get("Item", {}))
-        return None
+        return self._write_if("delete_item", condition, values, Key=to_attributes(key))
 
     def delete_all(self, keys: list[Item]) -> None:
         """Delete items by their whole primary keys: 25 at most. One BatchWriteItem; none for no key.
@@ -253,6 +219,24 @@ class Table:
         return Page(
             [from_attributes(item) for item in answer["Items"]], from_attributes(last) if last else None
         )
+
+    def _write_if(
+        self, operation: str, condition: str, values: Item | None, **parameters: Any
+    ) -> Item | None:
+        if values:
+            parameters["ExpressionAttributeValues"] = to_attributes(values)
+        return self._unless_refused(operation, ConditionExpression=condition, **parameters)
+
+    def _unless_refused(self, operation: str, **parameters: Any) -> Item | None:
+        """Write, and return the item that is stored where the condition does not hold."""
+        try:
+            self._call(operation, ReturnValuesOnConditionCheckFailure="ALL_OLD", **parameters)
+        except ClientError as error:
+            if error.response["Error"]["Code"] != "ConditionalCheckFailedException":
+                raise
+            refused: dict[str, Any] = {**error.response}
+            return from_attributes(refused.get("Item", {}))
+        return None
 
     def _call(self, operation: str, **parameters: Any) -> Any:
         return _ask(self._dynamodb, operation, TableName=self.name, **parameters)

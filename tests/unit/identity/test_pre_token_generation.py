@@ -42,6 +42,7 @@ def test_the_sample_members_tokens_say_premium_and_open_the_apis(overrides: Call
             "mobile/write",
             "orders/read",
             "orders/write",
+            "catalog/write",
             "stream/read",
             "stream/write",
         ],

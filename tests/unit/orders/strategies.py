@@ -7,7 +7,8 @@ from typing import get_args
 
 from hypothesis import strategies as st
 
-from orders.models import Currency, Line, NewOrder
+from orders.models import Line, NewOrder
+from shared.money import Currency
 
 alphanumeric = string.ascii_letters + string.digits
 product_ids = st.builds(str.__add__, st.sampled_from(alphanumeric), st.text(alphanumeric + "_-", max_size=63))

@@ -109,6 +109,7 @@ def test_only_who_presents_or_rotates_the_providers_key_imports_what_reads_secre
         ("orders", 70 * KILO, 160 * KILO),
         ("stream", 112 * KILO, 290 * KILO),  # a third are lists: of top-level domains, of letters
         ("mobile", 154 * KILO, 314 * KILO),
+        ("web", 20 * KILO, 45 * KILO),
     ],
 )
 def test_a_layer_stays_small(layer: str, zipped: float, unpacked: float) -> None:

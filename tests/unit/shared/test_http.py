@@ -301,6 +301,7 @@ class TestApi:
 def test_every_problem_has_the_status_and_title_of_the_registry() -> None:
     titles = {
         400: "Bad Request",
+        401: "Unauthorized",
         403: "Forbidden",
         404: "Not Found",
         409: "Conflict",
@@ -308,6 +309,7 @@ def test_every_problem_has_the_status_and_title_of_the_registry() -> None:
         413: "Content Too Large",
         415: "Unsupported Media Type",
         422: "Unprocessable Content",
+        428: "Precondition Required",
         503: "Service Unavailable",
     }
 

@@ -1,0 +1,1 @@
+"""The domain of the web service: the catalogue, and who looks at it."""
