@@ -21,7 +21,18 @@ from tests.archive import a_post, today
 from tests.images import BASELINE, png
 from tests.partners import Partner, revoke, staff
 from tests.posts import eventually, post, put, rejections
-from tests.stack import OFFER, ORDER, OUTPUTS, SECONDS, CatalogApi, Member, MobileApi, OrdersApi, Stack, StreamApi
+from tests.stack import (
+    OFFER,
+    ORDER,
+    OUTPUTS,
+    SECONDS,
+    CatalogApi,
+    Member,
+    MobileApi,
+    OrdersApi,
+    Stack,
+    StreamApi,
+)
 
 # What no log line may hold: a JSON Web Token, an e-mail address, a password as the tests make them.
 TOKEN = re.compile(r"eyJ[\w-]{10,}\.eyJ[\w-]{10,}")

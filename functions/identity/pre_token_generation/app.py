@@ -8,7 +8,15 @@ from typing import Any
 
 from shared.observability import observed
 
-SCOPES = ["mobile/read", "mobile/write", "orders/read", "orders/write", "catalog/write", "stream/read", "stream/write"]
+SCOPES = [
+    "mobile/read",
+    "mobile/write",
+    "orders/read",
+    "orders/write",
+    "catalog/write",
+    "stream/read",
+    "stream/write",
+]
 # What Cognito puts into the access token of a sign-in by SRP or password, where no scope can be asked for.
 API_SIGN_IN = ["aws.cognito.signin.user.admin"]
 

@@ -4,7 +4,7 @@ Where API Gateway's own authorizer cannot be used, this says what it would: whet
 and what it claims. The rules are Cognito's:
 https://docs.aws.amazon.com/cognito/latest/developerguide/amazon-cognito-user-pools-using-tokens-verifying-a-jwt.html
 
-Why this is not a library's: docs/decisions/0026-tokens-without-a-library.md.
+Why this is not a library's: docs/decisions/0033-tokens-without-a-library.md.
 """
 
 from __future__ import annotations
@@ -137,8 +137,11 @@ _FROM_URL = bytes.maketrans(b"-_", b"+/")
 
 
 def _decoded(text: str) -> bytes:
-    """Return the bytes of base64url text without padding; raise ValueError for any other."""
+    """Return the bytes of base64url text without padding; raise ValueError for any other spelling of them."""
     if "+" in text or "/" in text or "=" in text:
         raise ValueError("not base64url")
-    padded = text.encode("ascii").translate(_FROM_URL) + b"=" * (-len(text) % 4)
-    return binascii.a2b_base64(padded, strict_mode=True)
+    standard = text.encode("ascii").translate(_FROM_URL)
+    raw = binascii.a2b_base64(standard + b"=" * (-len(text) % 4), strict_mode=True)
+    if binascii.b2a_base64(raw, newline=False).rstrip(b"=") != standard:
+        raise ValueError("bits that say nothing are set")
+    return raw

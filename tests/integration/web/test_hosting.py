@@ -11,10 +11,13 @@ import pytest
 import requests
 
 from local.publish import Site, config, site_of
+from shared.ids import uuid7
 from tests.login import Login, query_of
 from tests.stack import Member, Stack
 from tests.web import Viewer
 
+HIT = "Hit from cloudfront"
+LEAST_COMPRESSED = 1000
 ELSEWHERE = "https://elsewhere.example.com"
 PAGES = ["/", "/index.html", "/orders/42", "/signed-in?code=1&state=2", "/config.json"]
 
@@ -73,6 +76,26 @@ class TestPages:
 
         assert answer.status_code == 200
         assert answer.headers["Cache-Control"] == "public, max-age=31536000, immutable"
+
+    def test_the_edge_keeps_an_asset_and_asks_for_a_page_each_time(self, viewer: Viewer) -> None:
+        viewer.get(asset(viewer))
+
+        assert viewer.get(asset(viewer)).headers["X-Cache"] == HIT
+        for path in (*PAGES, *PAGES):
+            assert viewer.get(path).headers["X-Cache"] != HIT, path
+
+    def test_text_is_sent_compressed(self, viewer: Viewer) -> None:
+        named = re.findall(r'"(/assets/[^"]+)"', viewer.get("/").text)
+        answers = {path: viewer.get(path, **{"Accept-Encoding": "identity"}) for path in named}
+        longest = max(answers, key=lambda path: len(answers[path].content))
+        plain = answers[longest]
+        if len(plain.content) < LEAST_COMPRESSED:
+            pytest.skip("without a build of the app, nothing is long enough to be compressed")
+
+        packed = viewer.get(longest, **{"Accept-Encoding": "gzip"})
+
+        assert packed.headers["Content-Encoding"] == "gzip"
+        assert packed.content == plain.content
 
     def test_what_the_browser_has_is_not_sent_again(self, viewer: Viewer) -> None:
         known = viewer.get("/").headers["ETag"]
@@ -151,7 +174,31 @@ class TestApis:
         for _ in range(2):
             for person in (member, stranger):
                 answer = Viewer(stack, person.token).get("/api/orders/orders")
-                assert answer.headers["X-Cache"] == "Miss from cloudfront"
+                assert answer.headers["X-Cache"] != HIT
+
+    def test_no_error_is_kept(self, stack: Stack, member: Member, stranger: Member) -> None:
+        for path in (
+            f"/api/orders/orders/{uuid7()}",
+            "/api/orders/orders?limit=0",
+            "/api/catalog/products/none",
+        ):
+            for person in (member, stranger, member):
+                answer = Viewer(stack, person.token).get(path)
+                assert answer.status_code in {400, 404}
+                assert answer.headers["X-Cache"] != HIT
+
+    def test_what_visitors_read_is_kept_and_what_members_read_is_not(
+        self, stack: Stack, member: Member, stranger: Member
+    ) -> None:
+        path = f"/api/catalog/products?limit={secrets.randbelow(50) + 1}&name=stone"
+        visitor = Viewer(stack)
+
+        visitor.get(path)
+
+        assert visitor.get(path).headers["X-Cache"] == HIT
+        assert visitor.get(f"{path}w").headers["X-Cache"] != HIT
+        for person in (member, member, stranger):
+            assert Viewer(stack, person.token).get(path).headers["X-Cache"] != HIT
 
     @pytest.mark.parametrize("path", ["/api/", "/api/none", "/api/none/of.these"])
     def test_an_api_that_is_not_there_is_a_problem_detail(self, viewer: Viewer, path: str) -> None:

@@ -139,6 +139,12 @@ def test_no_letter_of_a_token_can_be_changed(at: int, letter: str) -> None:
     assert (Pool("one").tokens.claims(changed) is not None) == (changed == GOOD)
 
 
+def test_the_bits_that_a_signatures_last_letter_has_to_spare_are_none() -> None:
+    for letter in "BCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_":
+        changed = GOOD[:-1] + letter
+        assert (Pool("one").tokens.claims(changed) is not None) == (changed == GOOD)
+
+
 @given(st.text(max_size=100) | st.lists(st.text(max_size=20), min_size=3, max_size=3).map(".".join))
 def test_what_is_no_token_is_refused_and_no_fault(text: str) -> None:
     assert Pool("one").tokens.claims(text) is None

@@ -6,16 +6,15 @@ from typing import Any
 
 import msgspec
 import pytest
-import yaml
 
 from shared.money import Currency
 from shared.problems import FieldError, ProblemDetails
-from tests.unit.functions import FUNCTIONS
-from tests.unit.orders.test_contract import in_code, resolved
+from tests.unit.templates.test_contracts import CONTRACTS, in_code
+from tests.unit.templates.test_contracts import in_contract as of_service
 from web.access import Conditions, Query
 from web.models import NewProduct, Offer, Product, ProductPage
 
-CONTRACT: dict[str, Any] = yaml.safe_load((FUNCTIONS / "web/openapi.yaml").read_text())
+CONTRACT = CONTRACTS["web"]
 SCHEMAS: dict[str, Any] = CONTRACT["components"]["schemas"]
 OPERATIONS = {
     operation["operationId"]: operation for item in CONTRACT["paths"].values() for operation in item.values()
@@ -23,7 +22,7 @@ OPERATIONS = {
 
 
 def in_contract(name: str) -> Any:
-    return resolved(SCHEMAS[name], SCHEMAS)
+    return of_service("web", name)
 
 
 @pytest.mark.parametrize(("model", "name"), [(Offer, "Offer"), (NewProduct, "NewProduct")])
