@@ -14,7 +14,7 @@ from benchmarks.outcome import BenchmarkError, Options, Outcome, progress
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-NAMES = ("cold_start", "saga", "stream")
+NAMES = ("cold_start", "saga", "stream", "search")
 """The modules of this package that have `run(options) -> Outcome`, in the order in which they run."""
 
 
