@@ -29,15 +29,19 @@ class PackageError(Exception):
     """Something could not be built; the message is one line that says what."""
 
 
+ENGINES = {"tantivy": "Tantivy", "opensearch": "OpenSearch"}
+"""Layers of a search engine each, by the recipe of all third-party code; search's functions carry one."""
+
+
 def layer(name: str) -> Path:
-    """Return the layer `layers/<name>`: the folder that Lambda unpacks to /opt."""
-    return _kept(f"layer-{name}", [ROOT / "layers" / name], lambda target: build_layer(name, target))
+    """Return the layer `layers/<name>`, or an engine's: the folder that Lambda unpacks to /opt."""
+    return _kept(f"layer-{name}", [_recipe(name)], lambda target: build_layer(name, target))
 
 
 def build_layer(name: str, target: Path) -> Path:
     """Build a layer by its own Makefile, for this host and interpreter, into `target`."""
     command = [
-        *("make", "-s", "-C", str(ROOT / "layers" / name), f"build-{name.title()}Layer"),
+        *("make", "-s", "-C", str(_recipe(name)), f"build-{ENGINES.get(name, name.title())}Layer"),
         *(f"ARTIFACTS_DIR={target}", f"LAYER_PYTHON={sys.executable}", "LAYER_PLATFORM=host"),
     ]
     done = subprocess.run(  # noqa: S603 - the tree's own recipes
@@ -46,6 +50,10 @@ def build_layer(name: str, target: Path) -> Path:
     if done.returncode:
         raise PackageError(f"the layer {name} could not be built: {done.stdout.strip()}")
     return target
+
+
+def _recipe(name: str) -> Path:
+    return ROOT / "layers" / ("dependencies" if name in ENGINES else name)
 
 
 def layers() -> Path:

@@ -1,4 +1,4 @@
-"""Build the dependencies layer: install what is locked, drop what no function reads, compile for the runtime.
+"""Build a layer of third-party code: install what is locked, drop what no function reads, compile it.
 
 Three things make a Python function start slowly that have nothing to do with its own code (docs/cold-start.md
 has the measurements), and each is undone by one step here:
@@ -52,9 +52,10 @@ def main() -> None:
     arguments = argparse.ArgumentParser(description="Build the dependencies layer.")
     arguments.add_argument("target", type=Path, help="the layer's python folder")
     arguments.add_argument("--platform", default="host", help="a wheel platform tag, or host")
+    arguments.add_argument("--requirements", default="requirements.txt", help="which list to install")
     options = arguments.parse_args()
     try:
-        install(options.target, options.platform)
+        install(options.target, options.platform, HERE / options.requirements)
         trim(options.target, services())
         compile_bytecode(options.target)
     except BuildError as error:
@@ -116,7 +117,12 @@ def trim(target: Path, kept: dict[str, frozenset[str]]) -> None:
                 shutil.rmtree(entry)
             else:
                 entry.unlink()
-    data = target / "botocore/data"
+    if (target / "botocore").exists():
+        trim_services(target / "botocore/data", kept)
+
+
+def trim_services(data: Path, kept: dict[str, frozenset[str]]) -> None:
+    """Keep what botocore knows of the services to keep, and of their operations."""
     for folder in data.iterdir():
         if folder.is_dir() and folder.name not in kept:
             shutil.rmtree(folder)

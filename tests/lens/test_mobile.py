@@ -86,6 +86,35 @@ def test_what_an_inactive_member_leaves_is_removed(stack: Stack) -> None:
             person.leave()
 
 
+@pytest.mark.lens("MOB-3")
+@pytest.mark.lens("MOB-4")
+def test_what_members_post_is_found_from_the_tables_stream_on(stack: Stack) -> None:
+    author, reader = stack.enrol("members"), stack.enrol("members")
+    try:
+        theirs = MobileApi(stack["MobileApiUrl"], author.token)
+        others = MobileApi(stack["MobileApiUrl"], reader.token)
+        theirs.make_profile(f"m_{secrets.token_hex(8)}")
+        tag = f"t{secrets.token_hex(8)}"
+        public = theirs.post("Two samovars and a kettle", tags=[tag]).json()
+        private = theirs.post("My own samovar", tags=[tag], visibility="private").json()
+
+        def found(api: MobileApi, text: str) -> list[str]:
+            page = api.read("/search", q=text, tags=tag).json()
+            return sorted(hit["post_id"] for hit in page["hits"])
+
+        assert eventually(lambda: found(theirs, "samovar") == sorted((public["post_id"], private["post_id"])))
+        assert eventually(lambda: found(others, "samovar") == [public["post_id"]])
+        for asked in ("samovar", "samoavrs", "samo*", '"and a kettle"', "kettles -teapot"):
+            assert found(others, asked) == [public["post_id"]], asked
+        assert others.read("/search", tags=tag).json()["facets"] == [{"tag": tag, "count": 1}]
+
+        theirs.send("DELETE", f"/posts/{public['post_id']}").raise_for_status()
+        assert eventually(lambda: found(others, "samovar") == [])
+    finally:
+        author.leave()
+        reader.leave()
+
+
 def eventually(holds: Callable[[], bool]) -> bool:
     """Wait for what follows from an expiry."""
     deadline = time.monotonic() + EXPIRY_SECONDS

@@ -105,6 +105,7 @@ def one_round(stocked: Stack, api: OrdersApi) -> Iterator[None]:
     content = MobileApi(stocked["MobileApiUrl"], owner.token)
     use_content(content)
     use_images(stocked, content, owner)
+    search_content(content)
     left = content.post("A teapot").json()["post_id"]
     stocked.expire(owner.claims["sub"])
     deadline = time.monotonic() + EXPIRY_SECONDS
@@ -145,6 +146,17 @@ def use_images(stack: Stack, api: MobileApi, person: Member) -> None:
         while api.read(f"/profile/images/{upload_id}").json()["status"] == "WAITING":
             assert time.monotonic() < deadline
             time.sleep(0.1)
+
+
+def search_content(api: MobileApi) -> None:
+    """Find a post as often as it is changed: the index's files are then written, read and deleted."""
+    post = api.post("A samovar").json()
+    for word in ("kettle", "mug", "jar", "urn"):
+        post = api.change(post, text=f"A {word} {post['post_id']}").json()
+        deadline = time.monotonic() + EXPIRY_SECONDS
+        phrase = f'"{word} {post["post_id"]}"'
+        while not api.read("/search", q=phrase).json()["hits"] and time.monotonic() < deadline:
+            time.sleep(0.2)
 
 
 def decisions(stack: Stack) -> list[dict[str, str]]:

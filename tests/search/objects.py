@@ -5,7 +5,7 @@ from __future__ import annotations
 import hashlib
 from collections.abc import Callable, Iterable, Iterator
 
-from mobile.search.ports import Missing, Stored
+from shared.stored import Missing, Stored
 
 
 class Crash(BaseException):
@@ -25,11 +25,13 @@ class FakeObjects:
         self.seconds = 0.0
         self.crash_at: int | None = None
         self.late = False
+        self.calls = 0
         self.put_bytes = 0
         self.got_bytes = 0
         self.meanwhile: Callable[[], object] | None = None
 
     def get(self, key: str, known: str | None = None) -> Stored | None:
+        self.calls += 1
         if key not in self.held:
             raise Missing(key)
         etag = _etag(self.held[key])
@@ -37,16 +39,19 @@ class FakeObjects:
         return None if etag == known else Stored(self.held[key], etag)
 
     def part(self, key: str, start: int, size: int) -> bytes:
+        self.calls += 1
         if key not in self.held:
             raise Missing(key)
         self.got_bytes += size
         return self.held[key][start : start + size]
 
     def put(self, key: str, body: bytes) -> None:
+        self.calls += 1
         with self._crashing():
             self._write(key, body)
 
     def put_if(self, key: str, body: bytes, etag: str | None) -> str | None:
+        self.calls += 1
         if self.meanwhile is not None:
             others, self.meanwhile = self.meanwhile, None
             others()
@@ -57,12 +62,14 @@ class FakeObjects:
             return _etag(body)
 
     def delete(self, keys: Iterable[str]) -> None:
+        self.calls += 1
         for key in keys:
             with self._crashing():
                 self.held.pop(key, None)
                 self.written_at.pop(key, None)
 
     def keys(self, prefix: str) -> Iterator[tuple[str, float]]:
+        self.calls += 1
         return iter([(key, self.written_at[key]) for key in sorted(self.held) if key.startswith(prefix)])
 
     def _write(self, key: str, body: bytes) -> None:

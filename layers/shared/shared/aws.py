@@ -21,3 +21,9 @@ _CONFIG = Config(
 def client(service: str) -> Any:
     """Return the environment's client of a service, made at the first call."""
     return botocore.session.get_session().create_client(service, config=_CONFIG)
+
+
+def identity() -> tuple[Any, str]:
+    """Return the credentials of the function's role, which renew themselves, and its Region."""
+    session = botocore.session.get_session()
+    return session.get_credentials(), str(session.get_config_variable("region"))

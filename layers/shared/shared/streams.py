@@ -1,4 +1,4 @@
-"""Consumers of DynamoDB Streams: a record at a time, and Lambda is told where a batch failed.
+"""Consumers of DynamoDB Streams: a record or a batch at a time, and Lambda is told where a batch failed.
 
 The event source mapping has ReportBatchItemFailures. Lambda then takes the batch up again at the record that
 failed, and not at its beginning.
@@ -21,6 +21,14 @@ if TYPE_CHECKING:
 Record: TypeAlias = dict[str, Any]
 
 
+class FailedAt(Exception):  # noqa: N818 - it says where
+    """A batch was handled up to the record at `place`, counted from 0, and not beyond."""
+
+    def __init__(self, place: int) -> None:
+        super().__init__(f"record {place} of the batch")
+        self.place = place
+
+
 def each_record(handler: Callable[[Record], None]) -> LambdaHandler:
     """Make a Lambda handler of one that takes a stream's record and raises when it cannot be handled.
 
@@ -37,6 +45,27 @@ def each_record(handler: Callable[[Record], None]) -> LambdaHandler:
                 number = record["dynamodb"]["SequenceNumber"]
                 logger.exception("record failed", extra={"sequence_number": number})
                 return {"batchItemFailures": [{"itemIdentifier": number}]}
+        return {"batchItemFailures": []}
+
+    return handle
+
+
+def each_batch(handler: Callable[[list[Record]], None]) -> LambdaHandler:
+    """Make a Lambda handler of one that takes a batch of records, for what is cheaper done at once.
+
+    It raises `FailedAt` where it cannot handle one; any other exception is the whole batch's.
+    """
+
+    @observed
+    @functools.wraps(handler)
+    def handle(event: dict[str, Any], context: Any) -> dict[str, Any]:  # noqa: ARG001 - Lambda passes both
+        records = event["Records"]
+        try:
+            handler(records)
+        except FailedAt as failure:
+            number = records[failure.place]["dynamodb"]["SequenceNumber"]
+            logger.exception("record failed", extra={"sequence_number": number})
+            return {"batchItemFailures": [{"itemIdentifier": number}]}
         return {"batchItemFailures": []}
 
     return handle

@@ -1,4 +1,4 @@
-"""Budgets of what a cold start of create_order loads, counted and not timed.
+"""Budgets of what cold starts load, counted and not timed: create_order's, and search's, the heaviest.
 
 A budget that is exceeded has either found a mistake or been outgrown: then raise it in the commit that says
 why. Each is a tenth above what was counted on 2026-11-21 with Python 3.13.
@@ -59,9 +59,27 @@ class Loaded(NamedTuple):
 @pytest.fixture(scope="module")
 def loaded() -> Loaded:
     """Import the packaged create_order as Lambda does, in a fresh process, and tell what that took."""
+    return load(cold_start.environment(cold_start.create_order()))
+
+
+@pytest.fixture(scope="module")
+def loaded_by_search() -> Loaded:
+    """Import the packaged search, with the embedded engine."""
+    folders = (
+        packages.function(ROOT / "functions/mobile/search"),
+        packages.layers() / "python",
+        packages.layer("tantivy") / "python",
+        cold_start.runtime_client(),
+    )
+    settings = {"INDEX_BUCKET": "index", "CURSOR_KEY": "a key of sixteen characters or more"}
+    return load(cold_start.environment(cold_start.Case("search", "", folders)) | settings)
+
+
+def load(environment: dict[str, str]) -> Loaded:
+    """Import a handler as Lambda does, in a fresh process, and tell what that took."""
     done = subprocess.run(  # noqa: S603 - this interpreter
         [sys.executable, "-c", PROBE],
-        env=cold_start.environment(cold_start.create_order()),
+        env=environment,
         check=True,
         capture_output=True,
         text=True,
@@ -93,6 +111,19 @@ def test_it_does_without(loaded: Loaded, module: str) -> None:
     assert module not in loaded.modules, FORBIDDEN[module]
 
 
+@pytest.mark.parametrize("module", [*FORBIDDEN, "opensearchpy", "grpc"])
+def test_search_does_without(loaded_by_search: Loaded, module: str) -> None:
+    assert module not in loaded_by_search.modules
+
+
+def test_search_imports_few_modules_more(loaded: Loaded, loaded_by_search: Loaded) -> None:
+    assert len(loaded_by_search.modules) <= len(loaded.modules) + 22
+
+
+def test_only_search_carries_an_engine(loaded: Loaded) -> None:
+    assert "tantivy" not in loaded.modules
+
+
 def test_only_who_presents_or_rotates_the_providers_key_imports_what_reads_secrets() -> None:
     readers = [folder.name for folder in FUNCTIONS if "shared.secrets" in (folder / "app.py").read_text()]
     rotators = [folder.name for folder in FUNCTIONS if "shared.rotation" in (folder / "app.py").read_text()]
@@ -105,11 +136,13 @@ def test_only_who_presents_or_rotates_the_providers_key_imports_what_reads_secre
     ("layer", "zipped", "unpacked"),
     [
         ("dependencies", 6.8 * MEGA, 18.2 * MEGA),  # a third of it is libsodium, for partners' signatures
-        ("shared", 123 * KILO, 230 * KILO),  # secrets, their rotation and the reading of tokens among it
+        ("shared", 128 * KILO, 240 * KILO),  # secrets, their rotation and the reading of tokens among it
         ("orders", 70 * KILO, 160 * KILO),
         ("stream", 112 * KILO, 290 * KILO),  # a third are lists: of top-level domains, of letters
-        ("mobile", 154 * KILO, 314 * KILO),
+        ("mobile", 230 * KILO, 470 * KILO),
         ("web", 20 * KILO, 45 * KILO),
+        ("tantivy", 5.6 * MEGA, 19.4 * MEGA),  # one library, of which the whole engine is
+        ("opensearch", 2 * MEGA, 7.4 * MEGA),
     ],
 )
 def test_a_layer_stays_small(layer: str, zipped: float, unpacked: float) -> None:

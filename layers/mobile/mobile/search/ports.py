@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, NamedTuple, Protocol
+from typing import TYPE_CHECKING, Protocol
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
 
     from mobile.search.models import Change, Found, Query
+    from shared.stored import Stored
 
 
 class Finder(Protocol):
@@ -48,26 +49,15 @@ class Indexer(Protocol):
         ...
 
 
-class Missing(LookupError):  # noqa: N818 - it names what is not there
-    """There is no such object."""
-
-
-class Stored(NamedTuple):
-    """An object's bytes and its entity tag."""
-
-    body: bytes
-    etag: str
-
-
 class Objects(Protocol):
-    """A place for objects, as S3 is one."""
+    """A place for objects: `shared.tagged.TaggedBucket`, or a fake."""
 
     def get(self, key: str, known: str | None = None) -> Stored | None:
         """Return an object, or None when its entity tag is still `known`.
 
         Raises
         ------
-        Missing
+        shared.stored.Missing
             When there is none.
         """
         ...
@@ -77,7 +67,7 @@ class Objects(Protocol):
 
         Raises
         ------
-        Missing
+        shared.stored.Missing
             When there is none.
         """
         ...

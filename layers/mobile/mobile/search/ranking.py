@@ -1,14 +1,14 @@
 """How engines rank, in numbers that both share.
 
 A post's score is what its text earns, times what its age does. Text earns by BM25 (k1 1.2, b 0.75, with the
-factor k1 + 1) over stems, and a constant for a word that is near: a typing mistake away, or begun by a
-prefix.
+factor k1 + 1) over stems and phrases. A word that is only near, a typing mistake away or begun by a prefix,
+earns nothing beside the little that every post has that meets the query.
 """
 
 from __future__ import annotations
 
 NEAR = 0.1
-"""What a near word earns, and a whole one on top of its BM25: a match always beats a near match."""
+"""What every post that meets the query has, so that among near ones the younger is better."""
 
 _HOUR = 3_600_000
 _DAY = 24 * _HOUR

@@ -12,6 +12,7 @@ from hypothesis.stateful import invariant
 from mobile.search.embedded import files, index
 from mobile.search.embedded.index import Contended, Reader
 from mobile.search.models import Change
+from shared.stored import Missing
 from tests.search.contract import SearchContract, fill
 from tests.search.engines import Embedded
 from tests.search.machine import SearchMachine
@@ -129,12 +130,21 @@ def test_a_reader_that_is_slower_than_the_grace_reads_the_next_manifest(engine: 
     assert "tea" in engine.texts()
 
 
+def test_an_index_that_somebody_deleted_files_of_is_told_and_not_waited_for(engine: Embedded) -> None:
+    write(engine, "tea")
+    [gone] = packs(engine)
+    del engine.objects.held[f"index/1/packs/{gone}"]
+
+    with pytest.raises(Missing):
+        engine.texts()
+
+
 def test_packs_that_no_longer_count_are_deleted_after_the_grace(engine: Embedded) -> None:
     for number in range(20):
         write(engine, str(number))
     assert manifest(engine).retired.keys() | manifest(engine).packs == packs(engine)
 
-    engine.later(files.GRACE / 1000 + 1)
+    engine.later(index.GRACE / 1000 + 1)
     write(engine, "once more")
     write(engine, "and again")
 

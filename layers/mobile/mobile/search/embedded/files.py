@@ -25,8 +25,6 @@ if TYPE_CHECKING:
 
     from mobile.search.ports import Objects
 
-GRACE = 600_000
-"""For how long a pack is kept that no longer counts, in milliseconds: a reader may still be at it."""
 ABANDONED = 3_600_000
 """After how long a pack that no manifest names is a crashed writer's; far longer than a function can run."""
 SWEEP = 100
@@ -150,10 +148,13 @@ class Bucket:
             self._objects.delete(self._packs + pack for pack in sorted(gone))
 
 
-def follow(before: Manifest, commit: str, meta: str, files: dict[str, Place], now: int) -> Manifest:
-    """Return the manifest that comes after `before`."""
+def follow(
+    before: Manifest, commit: str, meta: str, files: dict[str, Place], ages: tuple[int, int]
+) -> Manifest:
+    """Return the manifest that comes after `before`; `ages` are the time and packs' grace in milliseconds."""
+    now, grace = ages
     counting = {place.pack for place in files.values()}
-    retired = {pack: since for pack, since in before.retired.items() if now - since <= GRACE}
+    retired = {pack: since for pack, since in before.retired.items() if now - since <= grace}
     retired |= dict.fromkeys(sorted(before.packs - counting), now)
     return Manifest(commit, before.number + 1, meta, files, retired)
 

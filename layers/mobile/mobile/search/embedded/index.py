@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import contextlib
 import shutil
 import tempfile
 import time
@@ -30,9 +29,9 @@ from mobile.search.embedded.schema import (
     opened,
 )
 from mobile.search.models import FACETS, Facet, Found, Hit
-from mobile.search.ports import Missing
 from mobile.search.times import now
 from shared.faults import Transient
+from shared.stored import Missing
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator
@@ -43,11 +42,13 @@ if TYPE_CHECKING:
 TIES = 10_000
 """Of how many posts with the same score the newest is sure to be first."""
 TRIES = 8
-"""How often a commit is tried when others are faster."""
+"""How often a commit, or a look at what is newest, is tried when others are faster."""
 REMEMBERED = 15 * 86_400_000
 """How long a removal is remembered, in milliseconds: longer than a queue keeps what could still come late."""
 SLACK = 300_000
 """What clocks and streams may be late by, in milliseconds."""
+GRACE = 600_000
+"""The usual grace of packs."""
 WASTE, SMALL = 0.5, 1000
 """Which part of the index may be deleted posts before it is written anew, unless it has fewer than SMALL."""
 HEAP = 64_000_000
@@ -93,8 +94,14 @@ class Replica:
         self._state: State | None = None
 
     def newest(self) -> State:
-        """Return the index's newest state, with no more read than is not here yet."""
-        while True:
+        """Return the index's newest state, with no more read than is not here yet.
+
+        Raises
+        ------
+        Missing
+            When a file that the newest manifest names is gone.
+        """
+        for tries in range(TRIES):
             found = self.bucket.newest(self._state.etag if self._state else None)
             if found is None and self._state is not None:
                 return self._state
@@ -102,11 +109,16 @@ class Replica:
                 manifest, etag = found
                 if self._state is not None and self._state.etag == etag:
                     return self._state  # there is none yet, as before
-                # Where a pack is gone, the manifest was outdated while it was read: the next one is there.
-                with contextlib.suppress(Missing):
+                try:
                     folder, read = self.copy.check_out(manifest)
-                    self.bytes_read += read
-                    return self.adopt(State(manifest, etag, folder))
+                except Missing:
+                    # The manifest may have been outdated while it was read: the next one is there then.
+                    if tries == TRIES - 1:
+                        raise
+                    continue
+                self.bytes_read += read
+                return self.adopt(State(manifest, etag, folder))
+        raise Missing("the index")
 
     def adopt(self, state: State) -> State:
         """Make a state the one that is open, and drop what only the last one needed."""
@@ -227,10 +239,13 @@ class Writer:
         Where the index is.
     clock
         Epoch milliseconds.
+    grace
+        For how long a pack is kept that no longer counts, in milliseconds: a reader may still be at it.
     """
 
-    def __init__(self, objects: Objects, clock: Callable[[], int] = now) -> None:
+    def __init__(self, objects: Objects, clock: Callable[[], int] = now, grace: int = GRACE) -> None:
         self.replica = Replica(objects)
+        self._grace = grace
         self._clock = clock
 
     def apply(self, changes: Iterable[Change]) -> frozenset[str]:
@@ -314,7 +329,7 @@ class Writer:
 
     def _publish(self, state: State, draft: Draft, commit: str) -> bool:
         moment = self._clock()
-        manifest = files.follow(state.manifest, commit, draft.meta, draft.places, moment)
+        manifest = files.follow(state.manifest, commit, draft.meta, draft.places, (moment, self._grace))
         etag = self.replica.bucket.publish(manifest, state.etag)
         if etag is None:
             return False

@@ -16,56 +16,65 @@ if TYPE_CHECKING:
 
 
 def matching(query: Query) -> Clause:
-    """Return what a post has to meet, with the score that its text earns."""
-    filters = [
+    """Return what a post has to meet, without a score."""
+    terms = query.terms
+    required = [
         Clause.term_set_query(SCHEMA, AUDIENCE, [PUBLIC, query.member]),
         *(Clause.term_query(SCHEMA, TAGS, tag) for tag in query.tags),
         _created(query.since, min(query.as_of + 1, query.until or query.as_of + 1)),
+        *(_word(*pair) for word in terms.words for pair in analyzed(word)),
+        *(_prefix(*pair) for word in terms.prefixes for pair in analyzed(word)),
+        *(_phrase(phrase) for phrase in terms.phrases),
     ]
-    return Clause.boolean_query([*_text(query.terms), *((Occur.Must, _silent(each)) for each in filters)])
-
-
-def ranked(query: Query) -> Clause:
-    """Return the same, with a score that counts a post's age too."""
-    text = matching(query)
-    return Clause.boolean_query(
-        [
-            (
-                Occur.Should,
-                Clause.boost_query(
-                    Clause.boolean_query([(Occur.Must, text), (Occur.Must, _silent(_created(start, end)))]),
-                    factor,
-                ),
-            )
-            for start, end, factor in ages(query.as_of)
-        ]
+    excluded = [_stem(stem) for word in terms.excluded for _, stem in analyzed(word)]
+    return Clause.const_score_query(
+        Clause.boolean_query(
+            [*((Occur.Must, each) for each in required), *((Occur.MustNot, each) for each in excluded)]
+        ),
+        0.0,
     )
 
 
-def _text(terms: Terms) -> list[tuple[Occur, Clause]]:
-    parts = [(Occur.Must, _word(*pair)) for word in terms.words for pair in analyzed(word)]
-    parts += [(Occur.Must, _prefix(*pair)) for word in terms.prefixes for pair in analyzed(word)]
-    parts += [(Occur.Must, _phrase(phrase)) for phrase in terms.phrases]
-    parts += [
-        (Occur.MustNot, Clause.term_query(SCHEMA, STEM, stem))
-        for word in terms.excluded
-        for _, stem in analyzed(word)
+def ranked(query: Query) -> Clause:
+    """Return the same, with the score that a post's text earns, times what its age does.
+
+    What is costly to find, near words above all, is looked for once and not for every age.
+    """
+    earned = [
+        *(_stem(stem) for word in _wanted(query.terms) for _, stem in analyzed(word)),
+        *(_phrase(phrase) for phrase in query.terms.phrases),
     ]
-    return parts
+    by_age = [
+        Clause.boost_query(
+            Clause.boolean_query(
+                [
+                    (Occur.Must, Clause.const_score_query(_created(start, end), NEAR)),
+                    *((Occur.Should, each) for each in earned),
+                ]
+            ),
+            factor,
+        )
+        for start, end, factor in ages(query.as_of)
+    ]
+    return Clause.boolean_query([(Occur.Must, matching(query)), *((Occur.Should, each) for each in by_age)])
+
+
+def _wanted(terms: Terms) -> tuple[str, ...]:
+    return (*terms.words, *terms.prefixes)
+
+
+def _stem(stem: str) -> Clause:
+    return Clause.term_query(SCHEMA, STEM, stem)
 
 
 def _word(exact: str, stem: str) -> Clause:
     near = Clause.fuzzy_term_query(SCHEMA, EXACT, exact, distance=mistakes(exact))
-    return _either(Clause.term_query(SCHEMA, STEM, stem), near)
+    return Clause.boolean_query([(Occur.Should, _stem(stem)), (Occur.Should, near)])
 
 
 def _prefix(exact: str, stem: str) -> Clause:
     near = Clause.regex_query(SCHEMA, EXACT, f"{re.escape(exact)}.*")
-    return _either(Clause.term_query(SCHEMA, STEM, stem), near)
-
-
-def _either(whole: Clause, near: Clause) -> Clause:
-    return Clause.boolean_query([(Occur.Should, whole), (Occur.Should, Clause.const_score_query(near, NEAR))])
+    return Clause.boolean_query([(Occur.Should, _stem(stem)), (Occur.Should, near)])
 
 
 def _phrase(phrase: tuple[str, ...]) -> Clause:
@@ -80,8 +89,3 @@ def _created(start: int | None, end: int) -> Clause:
     return Clause.range_query(
         SCHEMA, CREATED, FieldType.Unsigned, lower_bound=start or 0, upper_bound=end, include_upper=False
     )
-
-
-def _silent(clause: Clause) -> Clause:
-    """Return a clause that is required and adds nothing to the score."""
-    return Clause.const_score_query(clause, 0.0)

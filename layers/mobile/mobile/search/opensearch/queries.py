@@ -11,7 +11,7 @@ from mobile.search.ranking import NEAR, ages
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
-    from mobile.search.models import Query, Terms
+    from mobile.search.models import Query
 
 Clause: TypeAlias = dict[str, Any]
 
@@ -60,15 +60,27 @@ def marks(highlights: Iterable[str]) -> tuple[Mark, ...]:
 
 
 def _matching(query: Query) -> Clause:
+    terms = query.terms
     created = {"gte": query.since or 0, "lt": min(query.as_of + 1, query.until or query.as_of + 1)}
+    phrases = [
+        {"match_phrase": {"text": {"query": " ".join(phrase), "boost": BM25}}} for phrase in terms.phrases
+    ]
+    earned = [_stem(word) for word in (*terms.words, *terms.prefixes)] + phrases
     return {
         "bool": {
-            "must": _text(query.terms),
-            "must_not": [{"match": {"text.stem": word}} for word in query.terms.excluded],
+            "must": {"match_all": {"boost": NEAR}},
+            "should": earned,
+            "must_not": [_stem(word) for word in terms.excluded],
             "filter": [
                 {"terms": {"audience": [PUBLIC, query.member]}},
                 *({"term": {"tags": tag}} for tag in query.tags),
                 {"range": {"created": created}},
+                *(_either(word, {"match": {"text": _near(word)}}) for word in terms.words),
+                *(
+                    _either(word, {"match_bool_prefix": {"text": {"query": word, "operator": "and"}}})
+                    for word in terms.prefixes
+                ),
+                *phrases,
             ],
         }
     }
@@ -89,15 +101,8 @@ def _with_age(text: Clause, as_of: int) -> Clause:
     }
 
 
-def _text(terms: Terms) -> list[Clause]:
-    return [
-        *(_either(word, {"match": {"text": _near(word)}}) for word in terms.words),
-        *(
-            _either(word, {"match_bool_prefix": {"text": {"query": word, "operator": "and"}}})
-            for word in terms.prefixes
-        ),
-        *({"match_phrase": {"text": {"query": " ".join(phrase), "boost": BM25}}} for phrase in terms.phrases),
-    ]
+def _stem(word: str) -> Clause:
+    return {"match": {"text.stem": {"query": word, "operator": "and", "boost": BM25}}}
 
 
 def _near(word: str) -> Clause:
@@ -106,5 +111,4 @@ def _near(word: str) -> Clause:
 
 
 def _either(word: str, near: Clause) -> Clause:
-    whole = {"match": {"text.stem": {"query": word, "operator": "and", "boost": BM25}}}
-    return {"bool": {"should": [whole, {"constant_score": {"filter": near, "boost": NEAR}}]}}
+    return {"bool": {"should": [_stem(word), near]}}
