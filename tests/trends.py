@@ -11,7 +11,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 from tests import templates
-from tests.stack import StreamApi
+from tests.stack import OUTPUTS, StreamApi
 
 Counts = Counter[tuple[str, str]]
 """How many posts of a window, named by its start, have a hashtag."""
@@ -59,7 +59,7 @@ class File:
 def producer(*arguments: str) -> subprocess.Popen[str]:
     """Start the producer."""
     return subprocess.Popen(  # noqa: S603 - this interpreter
-        [sys.executable, "-m", "loadtests.producer", *arguments],
+        [sys.executable, "-m", "loadtests.producer", "--outputs", str(OUTPUTS), *arguments],
         cwd=templates.ROOT,
         stdout=subprocess.PIPE,
         text=True,
