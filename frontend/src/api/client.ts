@@ -2,6 +2,7 @@ import createClient, { type Middleware } from "openapi-fetch";
 import type { Session } from "../session/session";
 import { record } from "./calls";
 import type { paths as OrdersPaths } from "./contracts/orders";
+import type { paths as CatalogPaths } from "./contracts/web";
 import { Problem } from "./problem";
 
 /** Puts the member's access token onto each request. */
@@ -62,6 +63,7 @@ function clientOf<Paths extends object>(service: string, session: Session) {
 /** A typed client of each API, on the app's own domain. */
 export function clients(session: Session) {
   return {
+    catalog: clientOf<CatalogPaths>("catalog", session),
     orders: clientOf<OrdersPaths>("orders", session),
   };
 }

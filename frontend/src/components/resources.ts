@@ -2,6 +2,7 @@ import type { Call } from "../api/calls";
 
 /** Which resources an operation goes through, in order, behind CloudFront. The names are the templates'. */
 const PATHS: Record<string, readonly string[]> = {
+  "catalog GET /products": ["caller_authorizer", "catalog", "ProductsTable"],
   "orders POST /orders": [
     "Cognito authorizer",
     "create_order",
