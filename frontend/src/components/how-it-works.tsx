@@ -9,7 +9,7 @@ export function HowItWorks() {
   return (
     <>
       <button type="button" className="button how" onClick={() => setOpen(true)}>
-        <Workflow size={18} aria-hidden /> How it works
+        <Workflow size={18} aria-hidden /> <span>How it works</span>
       </button>
       {open && (
         <Suspense>
