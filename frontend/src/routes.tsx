@@ -17,6 +17,7 @@ export const routes: RouteObject[] = [
         path: "orders/:id",
         lazy: async () => ({ Component: (await import("./pages/orders/detail")).OrderPage }),
       },
+      { path: "trends", lazy: async () => ({ Component: (await import("./pages/trends/page")).TrendsPage }) },
       {
         path: "sign-in",
         lazy: async () => ({ Component: (await import("./pages/account/sign-in")).SignInPage }),

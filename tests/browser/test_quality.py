@@ -13,7 +13,7 @@ from tests.browser.site import Site
 from tests.stack import Stack
 from tests.web import Viewer
 
-PAGES = ("/", "/cart", "/orders", "/sign-up", "/confirm", "/nowhere")
+PAGES = ("/", "/cart", "/orders", "/trends", "/sign-up", "/confirm", "/nowhere")
 FIRST_LOAD_BYTES = 200_000
 
 

@@ -25,6 +25,10 @@ const PATHS: Record<string, readonly string[]> = {
     "OrdersTable",
     "order saga",
   ],
+  "stream GET /windows": ["Cognito authorizer", "API Gateway answers by itself"],
+  "stream GET /trends": ["Cognito authorizer", "query_trends", "TrendsTable"],
+  "stream POST /reports": ["Cognito authorizer", "create_report", "trend_report", "Athena"],
+  "stream GET /trends/history": ["Cognito authorizer", "query_trends", "TrendsTable"],
 };
 
 export function resourcesOf(call: Call): readonly string[] {

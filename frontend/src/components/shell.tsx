@@ -1,4 +1,4 @@
-import { type LucideIcon, Package, ShoppingBag, Store, User } from "lucide-react";
+import { type LucideIcon, Package, ShoppingBag, Store, TrendingUp, User } from "lucide-react";
 import { lazy, type ReactNode, Suspense, useEffect, useRef } from "react";
 import { Link, NavLink, Outlet, useLocation } from "react-router";
 import icon from "../icon.svg";
@@ -19,6 +19,7 @@ interface Place {
 const PLACES: readonly Place[] = [
   { to: "/", label: "Shop", icon: Store, end: true },
   { to: "/orders", label: "Orders", icon: Package },
+  { to: "/trends", label: "Trends", icon: TrendingUp },
 ];
 
 export function Shell() {
