@@ -59,7 +59,7 @@ def lines(aggregated: bytes) -> tuple[bytes, int] | None:
     None where a look at each field is needed. Lengths are not compared: where all lines read as JSON they are
     whole, and where one does not, `parts` tells what is wrong.
     """
-    first = _HEAD.search(aggregated, len(MAGIC))
+    first = _HEAD.search(aggregated, len(MAGIC), len(aggregated) - _DIGEST_BYTES)
     if first is None or not _keys_only(aggregated[len(MAGIC) : first.start()]):
         return None
     return _HEAD.subn(b"\n", memoryview(aggregated)[first.start() : -_DIGEST_BYTES])

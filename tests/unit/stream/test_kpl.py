@@ -76,10 +76,11 @@ def test_lines_of_what_was_cut_off_are_those_before(objects: list[bytes], data: 
     found = kpl.lines(record[: data.draw(st.integers(0, len(record)))])
     if found is None:
         return
-    *whole_ones, last = found[0].split(b"\n")[1:]
+    # A head that was begun is no line: its index may be a line feed, and no JSON has its first byte.
+    _, *whole_ones, last = found[0].partition(b"\x1a")[0].split(b"\n")
 
     assert whole_ones == objects[: len(whole_ones)]
-    assert objects[len(whole_ones)].startswith(last.partition(b"\x1a")[0])  # the next head may be begun
+    assert objects[len(whole_ones)].startswith(last)
 
 
 def whole(message: bytes) -> bytes:
