@@ -117,6 +117,12 @@ class Rotated:
                 found = [json.loads(line) for line in lines if line.startswith("{")]
         return found
 
+    def ends_with(self, version: str) -> None:
+        """Wait until a version is the current one: the last step is told of before it has done its work."""
+        deadline = time.monotonic() + SECONDS
+        while "AWSCURRENT" not in self.labels().get(version, ()) and time.monotonic() < deadline:
+            time.sleep(0.01)
+
     def labels(self) -> dict[str, set[str]]:
         """Return the versions' labels."""
         stages = self.secrets.describe_secret(SecretId=self.arn)["VersionIdsToStages"]
@@ -131,6 +137,7 @@ def test_the_function_is_called_with_each_step_for_the_version_that_is_to_be(cli
     assert rotated.calls(4) == [
         {"Step": step, "SecretId": rotated.arn, "ClientRequestToken": version} for step in STEPS
     ]
+    rotated.ends_with(version)
     assert "AWSCURRENT" in rotated.labels()[version]
     assert rotated.labels()[rotated.first] == {"AWSPREVIOUS"}
     assert rotated.secrets.get_secret_value(SecretId=rotated.arn)["SecretString"] == version
@@ -157,6 +164,7 @@ def test_a_step_that_fails_ends_it_and_the_next_call_tries_the_same_version_agai
     calls = rotated.calls(until_there + 4)
     assert [call["Step"] for call in calls[until_there:]] == STEPS
     assert {call["ClientRequestToken"] for call in calls} == {version}
+    rotated.ends_with(version)
     assert "AWSCURRENT" in rotated.labels()[version]
 
 
@@ -182,12 +190,11 @@ def test_a_rotation_that_is_asked_for_while_one_ends_follows_it(client: Client) 
     rotated = Rotated(client)
 
     versions = [rotated.rotate()]
-    deadline = time.monotonic() + SECONDS
-    while "AWSCURRENT" not in rotated.labels()[versions[0]] and time.monotonic() < deadline:
-        time.sleep(0.01)
+    rotated.ends_with(versions[0])
     versions.append(rotated.rotate())
 
     assert [call["Step"] for call in rotated.calls(8)] == STEPS * 2
+    rotated.ends_with(versions[1])
     assert rotated.labels()[versions[1]] >= {"AWSCURRENT"}
     assert rotated.labels()[versions[0]] == {"AWSPREVIOUS"}
 
