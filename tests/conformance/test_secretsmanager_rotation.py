@@ -111,9 +111,9 @@ class Rotated:
         deadline = time.monotonic() + SECONDS
         while len(found) < wanted and time.monotonic() < deadline:
             time.sleep(0.1)
-            groups = self.client("logs").describe_log_groups()["logGroups"]
-            if f"/aws/lambda/{self.name}" in [group["logGroupName"] for group in groups]:
-                lines = printed(self.client, f"/aws/lambda/{self.name}")
+            group = f"/aws/lambda/{self.name}"
+            if self.client("logs").describe_log_groups(logGroupNamePrefix=group)["logGroups"]:
+                lines = printed(self.client, group)
                 found = [json.loads(line) for line in lines if line.startswith("{")]
         return found
 
