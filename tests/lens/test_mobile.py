@@ -40,7 +40,7 @@ def test_a_member_signs_in_through_the_managed_login(stack: Stack, member: Membe
 @pytest.mark.lens("MOB-2")
 def test_one_function_reads_and_writes_content(stack: Stack) -> None:
     uris = {
-        method: json.dumps(operation["x-amazon-apigateway-integration"])
+        method: json.dumps(operation["x-amazon-apigateway-integration"]["uri"])
         for path, methods in templates.contract("mobile")["paths"].items()
         for method, operation in methods.items()
         if path == "/posts"
@@ -84,6 +84,38 @@ def test_what_an_inactive_member_leaves_is_removed(stack: Stack) -> None:
     finally:
         for person in (leaver, stayer, heir):
             person.leave()
+
+
+@pytest.mark.lens("MOB-3")
+@pytest.mark.lens("SERVPER-2")
+def test_what_the_api_caches_is_one_members_own(stack: Stack, member: Member) -> None:
+    """Who else gets nowhere is in tests/integration/mobile/test_two_members.py, operation by operation."""
+    contract = templates.contract("mobile")
+    cached = {
+        operation["operationId"]: operation["x-amazon-apigateway-integration"]["cacheKeyParameters"]
+        for methods in contract["paths"].values()
+        for operation in methods.values()
+        if "cacheKeyParameters" in operation["x-amazon-apigateway-integration"]
+    }
+    assert set(cached) == {"getMember", "listMemberPosts", "listPosts", "listReplies", "search"}
+    assert all("method.request.header.Authorization" in keys for keys in cached.values())
+    if int(stack["MobileCacheSeconds"]) == 0:
+        pytest.skip("the stack's API has no cache: MobileCacheGb is 0")
+    other = stack.enrol("members")
+    try:
+        mine, theirs = (MobileApi(stack["MobileApiUrl"], person.token) for person in (member, other))
+        path = f"/members/{member.claims['sub']}/posts"
+
+        seen = [
+            mine.read(path, visibility="private").status_code,
+            theirs.read(path, visibility="private").status_code,
+        ]
+        warned = mine.send("GET", path, headers={"Cache-Control": "max-age=0"}).headers.get("Warning", "")
+    finally:
+        other.leave()
+
+    assert seen == [200, 403]
+    assert warned.startswith("199 ")  # so there is a cache, and no member empties it
 
 
 @pytest.mark.lens("MOB-3")
