@@ -79,6 +79,8 @@ def one_round(stocked: Stack, api: OrdersApi) -> Iterator[None]:
         api.follow(order_id)
     approver = stocked.enrol("staff")
     approved, cancelled = waiting_order(stocked, api), waiting_order(stocked, api)
+    for list_ in ("approvals", "partners"):
+        OrdersApi(stocked["OrdersApiUrl"], approver.token).send("GET", f"/staff/{list_}").raise_for_status()
     OrdersApi(stocked["OrdersApiUrl"], approver.token).send(
         "POST", f"/orders/{approved}/approval", json={"answer": "APPROVED", "reason": "as it is"}
     )

@@ -1,7 +1,8 @@
-"""DELETE /partners/{partner_id}: a staff tool, signed with AWS credentials, ends a partner for good."""
+"""DELETE /staff/partners/{partner_id}, and its door for tools: staff end a partner for good."""
 
 import msgspec
 
+from orders.access import staff_only
 from orders.partners import Partners, revoke
 from shared import config
 from shared.http import Request, Response, api
@@ -23,5 +24,7 @@ metering = Metering({})
 @api
 def handler(request: Request) -> Response:
     """Revoke the partner; revoking twice is revoking once."""
+    if request.tool is None:
+        staff_only(request.caller)
     revoke(request.path_parameter("partner_id"), partners, metering)
     return Response(204, "", {})

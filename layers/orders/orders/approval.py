@@ -11,6 +11,15 @@ holds a token can approve nothing with it.
 | `member_id` | whose order it is |
 | `task_token` | of the wait that is under way, or was last |
 | `expires_at` | when DynamoDB may delete it (TTL) |
+
+Which orders wait is told by three attributes of OrdersTable. They come with the status and go with the answer
+or the outcome, in the same write, so the index Awaiting has the orders that an answer can still reach:
+
+| attribute of OrdersTable | holds |
+| --- | --- |
+| `awaiting` | partition key of Awaiting: STAFF |
+| `awaiting_since` | its sort key: when staff were asked |
+| `awaiting_until` | until when they have time, at the least |
 """
 
 from __future__ import annotations
@@ -19,6 +28,7 @@ from typing import TYPE_CHECKING, Annotated, Literal
 
 import msgspec
 
+from orders.repository import AWAITS_NOTHING
 from shared.clock import now
 from shared.items import Update
 from shared.problems import Conflict, NotFound
@@ -27,6 +37,10 @@ if TYPE_CHECKING:
     from shared.items import Item
     from shared.tables import Table
     from shared.workflows import Tasks
+
+
+WAITING = ("awaiting", "STAFF")
+PLACE = ("awaiting_since", "member_id", "order_id")
 
 
 class Answer(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
@@ -43,6 +57,23 @@ class Approval(msgspec.Struct, frozen=True):
     answer: Literal["APPROVED", "REFUSED"]
 
 
+class AwaitingOrder(msgspec.Struct, frozen=True):
+    """An order that waits for staff; `total` in minor units, times in UTC, ISO 8601."""
+
+    order_id: str
+    total: int
+    currency: str
+    awaiting_since: str
+    awaiting_until: str
+
+
+class ApprovalPage(msgspec.Struct, frozen=True, omit_defaults=True):
+    """Some of the orders that wait, the one that has waited longest first; no `next_cursor` at the end."""
+
+    items: list[AwaitingOrder]
+    next_cursor: str | None = None
+
+
 class NothingAsked(NotFound):
     """No approval was asked for such an order."""
 
@@ -56,6 +87,45 @@ class TooLate(Conflict):
     def __init__(self, order: Item) -> None:
         state = order.get("approval") or order.get("outcome", {}).get("status", "gone")
         super().__init__(f"The order waits for no answer any more: it is {state.lower()}.")
+
+
+class Awaiting:
+    """The orders that wait for an answer, as a list.
+
+    Parameters
+    ----------
+    orders
+        OrdersTable, or a fake with its `query`.
+    """
+
+    def __init__(self, orders: Table) -> None:
+        self._orders = orders
+
+    def page(self, limit: int, after: Item | None = None) -> tuple[list[AwaitingOrder], Item | None]:
+        """Return up to `limit` orders, the one that has waited longest first. One Query.
+
+        Parameters
+        ----------
+        limit
+            How many at most, 1 to 100.
+        after
+            What the page before told.
+
+        Returns
+        -------
+        The orders, and the last one's place, or None when there are no more.
+        """
+        # One more than the page holds: DynamoDB's last key does not tell whether anything follows it.
+        found = self._orders.query(
+            WAITING,
+            index="Awaiting",
+            limit=limit + 1,
+            after={WAITING[0]: WAITING[1], **after} if after else None,
+        )
+        items = found.items[:limit]
+        more = len(found.items) > limit or found.last_key is not None
+        last = {key: items[-1][key] for key in PLACE} if more else None
+        return msgspec.convert(items, list[AwaitingOrder]), last
 
 
 class Approvals:
@@ -119,6 +189,8 @@ def _change(key: Item, given: Answer, by: str) -> Update:
     )
     if given.answer == "REFUSED":
         values[":outcome"] = {"status": "REJECTED", "reason": "APPROVAL_REFUSED"}
-        return Update(key, condition, f"{change}, outcome = :outcome", values)
+        return Update(key, condition, f"{change}, outcome = :outcome {AWAITS_NOTHING}", values)
     values[":pending"] = "PENDING"
-    return Update(key, condition, f"{change}, #status = :pending", values, {"#status": "status"})
+    return Update(
+        key, condition, f"{change}, #status = :pending {AWAITS_NOTHING}", values, {"#status": "status"}
+    )

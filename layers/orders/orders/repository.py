@@ -9,6 +9,7 @@
 | `outcome` | what becomes of the order, once decided: `status` and `reason` |
 | `stock`, `payment`, `shipment` | what the saga did: `orders.progress` |
 | `approval`, `approval_reason`, `approval_by` | staff's answer, or EXPIRED: `orders.approval` |
+| `awaiting`, `awaiting_since`, `awaiting_until` | only while it waits for staff: `orders.approval` |
 | `reminders` | how often staff were reminded |
 
 Every method takes the member first and looks into that partition only: nobody's order can be reached from
@@ -30,6 +31,9 @@ from shared.problems import Conflict, NotFound
 if TYPE_CHECKING:
     from shared.items import Item
     from shared.tables import Table
+
+AWAITS_NOTHING = "REMOVE awaiting, awaiting_since, awaiting_until"
+"""A part of whatever change gives an order its answer or its outcome: it waits for staff no more."""
 
 
 class OrderNotFound(NotFound):
@@ -87,7 +91,7 @@ class Orders:
             Update(
                 key={"member_id": member_id, "order_id": order_id},
                 condition="attribute_exists(order_id) AND attribute_not_exists(outcome)",
-                change="SET outcome = :outcome, timeline = list_append(timeline, :entry)",
+                change=f"SET outcome = :outcome, timeline = list_append(timeline, :entry) {AWAITS_NOTHING}",
                 values={":outcome": outcome, ":entry": [{"step": "CANCEL_REQUESTED", "at": now()}]},
             )
         )

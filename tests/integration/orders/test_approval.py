@@ -35,6 +35,19 @@ def waiting(stocked: Stack, api: OrdersApi) -> str:
     return waiting_order(stocked, api)
 
 
+def listed(api: OrdersApi, order_id: str) -> dict[str, Any]:
+    """Return how the list of what waits has an order, {} for not at all; it is read in small pages."""
+    found, query = [], {"limit": "2"}
+    while True:
+        page = api.send("GET", "/staff/approvals", params=query).json()
+        found += page["items"]
+        if "next_cursor" not in page:
+            break
+        query["cursor"] = page["next_cursor"]
+    assert [one["awaiting_since"] for one in found] == sorted(one["awaiting_since"] for one in found)
+    return next((one for one in found if one["order_id"] == order_id), {})
+
+
 def answer(api: OrdersApi, order_id: str, given: Any) -> requests.Response:
     body = given if isinstance(given, dict) else {"answer": given, "reason": "as it is"}
     return api.send("POST", f"/orders/{order_id}/approval", json=body)
@@ -57,6 +70,27 @@ def test_an_approved_order_goes_on(api: OrdersApi, staff_api: OrdersApi, waiting
     order = api.follow(waiting)
     assert order["status"] == "CONFIRMED"
     assert steps(order)[1:5] == ["STOCK_RESERVED", "APPROVAL_REQUESTED", "APPROVED", "PAYMENT_TAKEN"]
+
+
+def test_staff_see_an_order_for_as_long_as_they_can_answer_it(
+    stocked: Stack, api: OrdersApi, staff_api: OrdersApi, waiting: str
+) -> None:
+    another = waiting_order(stocked, api)
+    order, told = api.get(waiting).json(), {one: listed(staff_api, one) for one in (waiting, another)}
+
+    answer(staff_api, waiting, "APPROVED")
+    api.cancel(another)
+
+    assert told[another]
+    assert told[waiting] == {
+        **{name: order[name] for name in ("order_id", "total", "currency")},
+        "awaiting_since": order["timeline"][-1]["at"],
+        "awaiting_until": told[waiting]["awaiting_until"],
+    }
+    assert told[waiting]["awaiting_until"] > told[waiting]["awaiting_since"]
+    api.follow(waiting)
+    api.follow(another)
+    assert [listed(staff_api, one) for one in (waiting, another)] == [{}, {}]
 
 
 def test_a_refused_order_is_undone_and_nothing_is_charged(

@@ -39,7 +39,10 @@ WHERE = {
     for path, methods in CONTRACT["paths"].items()
     for method, operation in methods.items()
 }
-FINAL = {"cancelOrder", "approveOrder", "approveOrderAsTool", "revokePartner", "registerPartner"}
+FINAL = {
+    *("cancelOrder", "approveOrder", "approveOrderAsTool"),
+    *("revokePartner", "revokePartnerAsTool", "registerPartner"),
+}
 """What ends or changes a thing; the right credentials for it come last."""
 ANYBODYS = {"approveOrder": "staff answer whosever order it is"}
 """Operations that look at no partition of the caller's own, and why."""
@@ -186,10 +189,13 @@ def test_right_credentials_do_not_open_what_is_another_s(
     assert_refused(answer, 404)
 
 
-def test_a_member_who_is_not_staff_answers_no_order(wallet: Wallet, ids: dict[str, str]) -> None:
+@pytest.mark.parametrize("operation_id", ["approveOrder", "listApprovals", "listPartners", "revokePartner"])
+def test_a_member_who_is_not_staff_does_and_sees_nothing_of_what_staff_do(
+    wallet: Wallet, ids: dict[str, str], operation_id: str
+) -> None:
     as_somebody = token(lambda wallet: wallet.stranger.token)
 
-    answer = as_somebody(wallet, call_of("approveOrder", **ids)).send(wallet.stack["OrdersApiUrl"])
+    answer = as_somebody(wallet, call_of(operation_id, **ids)).send(wallet.stack["OrdersApiUrl"])
 
     assert_refused(answer, 403)
 

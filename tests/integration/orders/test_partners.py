@@ -236,6 +236,53 @@ class TestRegistered:
         assert partner.get(NOBODYS).status_code == 404
 
 
+class TestStaff:
+    """Cognito's group staff."""
+
+    @pytest.fixture
+    def staff_api(self, stack: Stack, enrol: Callable[..., Member]) -> OrdersApi:
+        return OrdersApi(stack["OrdersApiUrl"], enrol("staff").token)
+
+    def listed(self, staff_api: OrdersApi) -> list[dict[str, Any]]:
+        """Return all partners, read a small page at a time."""
+        found, query = [], {"limit": "3"}
+        while True:
+            page = staff_api.send("GET", "/staff/partners", params=query).json()
+            found += page["items"]
+            if "next_cursor" not in page:
+                return found
+            query["cursor"] = page["next_cursor"]
+
+    def test_staff_see_who_is_registered_and_end_a_partner(
+        self, staff_api: OrdersApi, partner: Partner
+    ) -> None:
+        before = self.listed(staff_api)
+
+        ended = [staff_api.send("DELETE", f"/staff/partners/{partner.partner_id}") for _ in range(2)]
+
+        assert [one.status_code for one in ended] == [204, 204]
+        assert_refused(partner.get(NOBODYS, created=int(time.time()) - 30), 403)
+        mine, after = (
+            next(one for one in found if one["partner_id"] == partner.partner_id)
+            for found in (before, self.listed(staff_api))
+        )
+        sent = partner.registration()
+        assert mine == {
+            "partner_id": partner.partner_id,
+            "application": sent["application"],
+            "purpose": sent["purpose"],
+            "plan": "standard",
+            "registered_at": mine["registered_at"],
+            "revoked": False,
+        }
+        assert after == {**mine, "revoked": True}
+        times = [one["registered_at"] for one in before]
+        assert times == sorted(times, reverse=True)
+
+    def test_nobodys_partner_is_not_found(self, staff_api: OrdersApi) -> None:
+        assert_refused(staff_api.send("DELETE", f"/staff/partners/{uuid.uuid4()}"), 404)
+
+
 class TestStaffTools:
     """AWS_IAM."""
 

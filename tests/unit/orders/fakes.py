@@ -5,7 +5,6 @@ from __future__ import annotations
 import copy
 import json
 import re
-from typing import Any
 
 from shared.items import Item, Page, Update
 
@@ -15,10 +14,14 @@ class Crash(Exception):  # noqa: N818 - it is no error of the code's
 
 
 class FakeTable:
-    """`shared.tables.Table` without the table; `calls` has the name of each operation that reached it."""
+    """`shared.tables.Table` without the table; `calls` has the name of each operation that reached it.
 
-    def __init__(self, partition_key: str, sort_key: str | None = None) -> None:
+    `indexes` are the partition and the sort key of each index, by its name.
+    """
+
+    def __init__(self, partition_key: str, sort_key: str | None = None, **indexes: tuple[str, str]) -> None:
         self.keys = [key for key in (partition_key, sort_key) if key]
+        self.indexes = indexes
         self.items: dict[tuple[str, ...], Item] = {}
         self.calls: list[str] = []
         self.crash_at: str | None = None
@@ -63,24 +66,40 @@ class FakeTable:
         if not all(self._holds(part, stored, update.values) for part in update.condition.split(" AND ")):
             return copy.deepcopy(stored or {})
         item = self.items.setdefault(self._key(update.key), dict(update.key))
-        change = update.change.removeprefix("SET ")
+        change, _, removed = update.change.removeprefix("SET ").partition(" REMOVE ")
         for name, appended, value in re.findall(r"(#?\w+) = (list_append\(\w+, )?(:\w+)", change):
             attribute = update.names.get(name, name)
             given = copy.deepcopy(update.values[value])
             item[attribute] = [*item[attribute], *given] if appended else given
+        for name in filter(None, removed.split(", ")):
+            item.pop(name, None)
         return None
 
     def query(
-        self, partition: tuple[str, str], *, limit: int, newest_first: bool = False, after: Item | None = None
+        self,
+        partition: tuple[str, str],
+        *,
+        limit: int,
+        newest_first: bool = False,
+        after: Item | None = None,
+        index: str | None = None,
     ) -> Page:
         self._called("Query")
         name, value = partition
-        assert name == self.keys[0]
-        mine = sorted((key for key in self.items if key[0] == value), reverse=newest_first)
+        first, *places = [*self.indexes[index], *self.keys] if index else self.keys
+        assert name == first
+
+        def place(item: Item) -> tuple[str, ...]:
+            return tuple(item[key] for key in places)
+
+        # An index has the items that have its keys.
+        mine = [item for item in self.items.values() if item.get(name) == value and {*places} <= {*item}]
+        mine.sort(key=place, reverse=newest_first)
         if after:
-            start = self._key(after)
-            mine = [key for key in mine if (key < start if newest_first else key > start)]
+            assert {*after} == {name, *places}
+            start = place(after)
+            mine = [item for item in mine if (place(item) < start if newest_first else place(item) > start)]
         page, rest = mine[:limit], mine[limit:]
         # DynamoDB stops looking at the limit: a full page has a last key, whether more follow or not.
-        last: Any = dict(zip(self.keys, page[-1], strict=True)) if rest or len(page) == limit else None
-        return Page([copy.deepcopy(self.items[key]) for key in page], last)
+        last = {key: page[-1][key] for key in (name, *places)} if rest or len(page) == limit else None
+        return Page(copy.deepcopy(page), last)

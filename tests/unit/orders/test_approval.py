@@ -8,7 +8,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from orders.approval import Answer, Approval, Approvals, NothingAsked, TooLate
+from orders.approval import Answer, Approval, Approvals, Awaiting, AwaitingOrder, NothingAsked, TooLate
+from orders.repository import Orders
 from shared.tables import Table
 from shared.workflows import Tasks
 from tests.unit.orders.fakes import Crash, FakeTable
@@ -31,13 +32,19 @@ class FakeTasks:
         self.ended.append(token)
 
 
+def awaiting(since: str = "2026-11-21T09:30:00.000Z") -> dict[str, Any]:
+    """Return what AskForApproval gives an order, and what its list tells of it."""
+    told = {"total": 1_250_000, "currency": "EUR", "awaiting_until": "2026-11-24T09:30:00.000Z"}
+    return {"awaiting": "STAFF", "awaiting_since": since, **told}
+
+
 class Desk:
     """An order that waits, staff who answer, and what may come in between."""
 
     def __init__(self) -> None:
         self.tokens, self.orders, self.tasks = (
             FakeTable("order_id"),
-            FakeTable("member_id", "order_id"),
+            FakeTable("member_id", "order_id", Awaiting=("awaiting", "awaiting_since")),
             FakeTasks(),
         )
         self.approvals = Approvals(
@@ -48,12 +55,19 @@ class Desk:
             "order_id": KEY[1],
             "status": "AWAITING_APPROVAL",
             "timeline": [],
+            **awaiting(),
         }
         self.wait("token-1")
 
     @property
     def order(self) -> dict[str, Any]:
         return self.orders.items[KEY]
+
+    def listed(self) -> list[str]:
+        """Return the orders that wait, as staff see them."""
+        page, last = Awaiting(cast("Table", self.orders)).page(10)
+        assert last is None
+        return [order.order_id for order in page]
 
     def wait(self, token: str) -> None:
         """Begin a wait, as AwaitApproval does."""
@@ -92,6 +106,49 @@ def test_the_same_answer_again_is_the_same_and_changes_nothing(desk: Desk, given
 
     assert desk.answer(given) == first
     assert desk.order == order
+
+
+@pytest.mark.parametrize("given", [APPROVED, REFUSED])
+def test_an_order_is_listed_until_it_is_answered(desk: Desk, given: Answer) -> None:
+    before = desk.listed()
+
+    desk.answer(given)
+
+    assert (before, desk.listed()) == ([ORDER_ID], [])
+
+
+def test_an_order_is_listed_until_it_is_cancelled(desk: Desk) -> None:
+    desk.order.update(lines=[{"product_id": "teapot", "quantity": 1, "unit_price": 1}], created_at="")
+
+    Orders(cast("Table", desk.orders)).cancel(*KEY)
+
+    assert desk.listed() == []
+
+
+def test_those_who_have_waited_longest_come_first_a_page_at_a_time(desk: Desk) -> None:
+    desk.orders.items.clear()
+    for number in (2, 0, 3, 1, 1):
+        key = (f"member-{number}", f"order-{len(desk.orders.items)}")
+        waits = awaiting(f"2026-11-2{number}T09:30:00.000Z")
+        desk.orders.items[key] = {"member_id": key[0], "order_id": key[1], **waits}
+    desk.orders.items[KEY] = {"member_id": KEY[0], "order_id": KEY[1], "status": "PENDING"}
+    list_ = Awaiting(cast("Table", desk.orders))
+
+    first, at = list_.page(3)
+    second, end = list_.page(3, at)
+
+    assert [order.order_id for order in first + second] == [
+        "order-1",
+        "order-3",
+        "order-4",
+        "order-0",
+        "order-2",
+    ]
+    assert first[0] == AwaitingOrder(
+        "order-1", 1_250_000, "EUR", "2026-11-20T09:30:00.000Z", "2026-11-24T09:30:00.000Z"
+    )
+    assert end is None
+    assert list_.page(5)[1] is None
 
 
 def test_another_answer_than_the_first_is_too_late(desk: Desk) -> None:

@@ -12,9 +12,9 @@ import pytest
 import yaml
 
 from orders import rules
-from orders.approval import Answer, Approval
+from orders.approval import Answer, Approval, ApprovalPage, AwaitingOrder
 from orders.models import Entry, Line, NewOrder, Order, OrderPage
-from orders.partners import Partner, Registration
+from orders.partners import Partner, PartnerPage, RegisteredPartner, Registration
 from shared.http import MAX_BODY
 from shared.ids import uuid7
 from shared.problems import BadRequest, FieldError, ProblemDetails
@@ -63,6 +63,10 @@ def test_what_may_be_sent_has_the_same_limits(model: type[msgspec.Struct], name:
         (FieldError, "FieldError"),
         (ProblemDetails, "Problem"),
         (Partner, "Partner"),
+        (AwaitingOrder, "AwaitingOrder"),
+        (ApprovalPage, "ApprovalPage"),
+        (RegisteredPartner, "RegisteredPartner"),
+        (PartnerPage, "PartnerPage"),
     ],
 )
 def test_what_is_answered_has_the_same_fields(model: type[msgspec.Struct], name: str) -> None:
@@ -96,14 +100,25 @@ def test_the_idempotency_key_has_the_same_form(monkeypatch: pytest.MonkeyPatch) 
     assert in_headers == parameter("/orders", "post", "Idempotency-Key")
 
 
-def test_the_lists_parameters_have_the_same_limits(monkeypatch: pytest.MonkeyPatch) -> None:
-    module = load("orders", "list_orders", monkeypatch, {"ORDERS_TABLE": "a", "CURSOR_KEY": "c" * 16})
+@pytest.mark.parametrize(
+    ("function", "path"),
+    [
+        ("list_orders", "/orders"),
+        ("list_approvals", "/staff/approvals"),
+        ("list_partners", "/staff/partners"),
+    ],
+)
+def test_the_lists_parameters_have_the_same_limits(
+    monkeypatch: pytest.MonkeyPatch, function: str, path: str
+) -> None:
+    settings = {"ORDERS_TABLE": "a", "PARTNERS_TABLE": "b", "CURSOR_KEY": "c" * 16}
+    module = load("orders", function, monkeypatch, settings)
 
     query = in_code(module.Query)
 
-    assert query["properties"]["limit"] == parameter("/orders", "get", "limit")
+    assert query["properties"]["limit"] == parameter(path, "get", "limit")
     assert set(query["properties"]) == {
-        parameter["name"] for parameter in CONTRACT["paths"]["/orders"]["get"]["parameters"]
+        parameter["name"] for parameter in CONTRACT["paths"][path]["get"]["parameters"]
     }
 
 
@@ -133,9 +148,12 @@ def test_an_operation_asks_for_its_kind_of_credentials() -> None:
         "cancelOrder": [{"Member": ["orders/write"]}],
         "createOrder": [{"Member": ["orders/write"]}],
         "getOrder": [{"Member": ["orders/read"]}],
+        "listApprovals": [{"Member": ["orders/read"]}],
         "listOrders": [{"Member": ["orders/read"]}],
+        "listPartners": [{"Member": ["orders/read"]}],
         "registerPartner": [{"Member": ["orders/write"]}],
         "createPartnerOrder": [{"Partner": [], "Plan": []}],
         "getPartnerOrder": [{"Partner": [], "Plan": []}],
-        "revokePartner": [{"StaffTool": []}],
+        "revokePartner": [{"Member": ["orders/write"]}],
+        "revokePartnerAsTool": [{"StaffTool": []}],
     }

@@ -21,7 +21,10 @@ SUB = sample_event("orders", "create_order")["requestContext"]["authorizer"]["cl
 @pytest.fixture
 def tables() -> dict[str, FakeTable]:
     """The tables, by the names that functions know them by."""
-    return {"orders-table": FakeTable("member_id", "order_id"), "idempotency-table": FakeTable("id")}
+    return {
+        "orders-table": FakeTable("member_id", "order_id", Awaiting=("awaiting", "awaiting_since")),
+        "idempotency-table": FakeTable("id"),
+    }
 
 
 @pytest.fixture
@@ -228,6 +231,57 @@ def test_a_wrong_parameter_is_refused_by_name(list_: Call, query: dict[str, str]
     problem = refused(list_(listing(**query)), 400)
 
     assert problem["errors"][0]["field"] == field
+
+
+def awaiting(staff: str = SUB, groups: str = "staff", **query: str) -> dict[str, Any]:
+    event = sample_event("orders", "list_approvals")
+    event["multiValueQueryStringParameters"] = {name: [value] for name, value in query.items()} or None
+    event["requestContext"]["authorizer"]["claims"] |= {"sub": staff, "cognito:groups": groups}
+    return event
+
+
+@pytest.fixture
+def waiting(tables: dict[str, FakeTable]) -> list[str]:
+    """Three orders that wait, the one that has waited longest first."""
+    for number in range(3):
+        key = ("member-1", f"order-{number}")
+        tables["orders-table"].items[key] = {
+            "member_id": key[0],
+            "order_id": key[1],
+            "total": 1,
+            "currency": "EUR",
+            "awaiting": "STAFF",
+            "awaiting_since": f"2026-11-2{number}T09:30:00.000Z",
+            "awaiting_until": "2026-11-24T09:30:00.000Z",
+        }
+    return [f"order-{number}" for number in range(3)]
+
+
+def test_staff_see_what_waits_page_by_page(function: Callable[[str], Call], waiting: list[str]) -> None:
+    approvals = function("list_approvals")
+
+    first = json.loads(approvals(awaiting(limit="2"))["body"])
+    second = json.loads(approvals(awaiting(limit="2", cursor=first["next_cursor"]))["body"])
+
+    assert [order["order_id"] for order in first["items"] + second["items"]] == waiting
+    assert "next_cursor" not in second
+
+
+@pytest.mark.usefixtures("waiting")
+def test_a_cursor_of_the_list_of_approvals_is_good_for_whom_it_was_given(
+    function: Callable[[str], Call],
+) -> None:
+    approvals = function("list_approvals")
+    cursor = json.loads(approvals(awaiting(limit="1"))["body"])["next_cursor"]
+
+    problem = refused(approvals(awaiting(staff="somebody-else", cursor=cursor)), 400)
+
+    assert problem["errors"][0]["field"] == "cursor"
+
+
+@pytest.mark.parametrize("groups", ["", "members", "members,premium", "staffing"])
+def test_who_is_not_staff_sees_nothing_of_what_waits(function: Callable[[str], Call], groups: str) -> None:
+    refused(function("list_approvals")(awaiting(groups=groups)), 403)
 
 
 @pytest.mark.parametrize("missing", ["ORDERS_TABLE", "IDEMPOTENCY_TABLE"])

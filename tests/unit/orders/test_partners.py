@@ -17,6 +17,7 @@ from orders.partners import (
     ChangedMeanwhile,
     PartnerNotFound,
     Partners,
+    RegisteredPartner,
     Registration,
     Revoked,
     recognise,
@@ -94,7 +95,7 @@ class World:
     """Everything at once, with the member's wishes."""
 
     def __init__(self) -> None:
-        self.table = FakeTable("partner_id")
+        self.table = FakeTable("partner_id", ByRegistration=("list", "registered_at"))
         self.gateway = FakeGateway()
         self.partners = Partners(self.table)  # type: ignore[arg-type]  # a fake
         self.metering = Metering(PLANS, self.gateway)  # type: ignore[arg-type]  # a fake
@@ -216,6 +217,41 @@ def test_of_two_changes_at_once_one_is_told_to_try_again(world: World) -> None:
         world.partners.put(record)
 
 
+def test_staff_see_all_partners_the_latest_first_a_page_at_a_time(
+    world: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for number in range(5):
+        monkeypatch.setattr("orders.partners.now", lambda number=number: f"2026-11-2{number}T09:30:00.000Z")
+        caller = Caller(f"member-{number}", frozenset(), "free")
+        wanted = Registration(**world.client.registration())
+        register(caller, wanted, world.partners, world.metering, lambda *_: "sealed")
+    world.revoke("member-3")
+
+    first, at = world.partners.page(3)
+    second, end = world.partners.page(3, at)
+
+    assert [one.partner_id for one in first + second] == [f"member-{number}" for number in (4, 3, 2, 1, 0)]
+    assert [one.revoked for one in first + second] == [False, True, False, False, False]
+    assert end is None
+    assert first[0] == RegisteredPartner(
+        "member-4", wanted.application, wanted.purpose, "trial", "2026-11-24T09:30:00.000Z", False
+    )
+
+
+def test_registering_again_does_not_change_when_it_was_registered(
+    world: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("orders.partners.now", lambda: "2026-11-21T09:30:00.000Z")
+    world.register()
+    monkeypatch.setattr("orders.partners.now", lambda: "2026-11-22T09:30:00.000Z")
+    world.register()
+    world.revoke()
+
+    (listed,), _ = world.partners.page(10)
+
+    assert (listed.registered_at, listed.revoked) == ("2026-11-21T09:30:00.000Z", True)
+
+
 def test_a_sealed_contact_opens_with_the_private_key_alone_and_tells_whose_it_is() -> None:
     key = PrivateKey.generate()
 
@@ -241,6 +277,7 @@ class TestHandlers:
             "IDEMPOTENCY_TABLE": "claims",
             "TRIAL_PLAN": "plan-1",
             "STANDARD_PLAN": "plan-2",
+            "CURSOR_KEY": "0f8fad5b-d9cb-469f-a165-70867728950e",
             "CONTACT_KEY": in_base64(bytes(PrivateKey.generate().public_key)),
         }
         monkeypatch.setattr("shared.tables.Table", tables.__getitem__)
@@ -267,11 +304,37 @@ class TestHandlers:
         following["pathParameters"]["order_id"] = json.loads(placed["body"])["order_id"]
         assert call("get_partner_order", following)["body"] == placed["body"]
         assert call("revoke_partner", sample_event("orders", "revoke_partner"))["statusCode"] == 204
+        (listed,) = json.loads(call("list_partners", sample_event("orders", "list_partners"))["body"])[
+            "items"
+        ]
+        assert (listed["application"], listed["revoked"]) == ("Teahouse till", True)
         denied = call("partner_authorizer", sample_event("orders", "partner_authorizer"))
 
         assert denied["policyDocument"]["Statement"][0]["Effect"] == "Deny"
         assert "usageIdentifierKey" not in denied
         assert "till@example.com" not in capsys.readouterr().out
+
+    @pytest.mark.parametrize("function", ["revoke_partner", "list_partners"])
+    def test_who_is_not_staff_does_and_sees_nothing(
+        self, call: Callable[[str, dict[str, Any]], Any], world: World, function: str
+    ) -> None:
+        world.register()
+        event = sample_event("orders", function)
+        event["requestContext"]["authorizer"]["claims"]["cognito:groups"] = "members,staffing"
+
+        assert call(function, event)["statusCode"] == 403
+        assert world.recognises(world.client)
+
+    def test_a_tool_that_iam_let_in_revokes(
+        self, call: Callable[[str, dict[str, Any]], Any], world: World
+    ) -> None:
+        world.register()
+        event = sample_event("orders", "revoke_partner")
+        del event["requestContext"]["authorizer"]
+        event["requestContext"]["identity"]["userArn"] = "arn:aws:sts::123456789012:assumed-role/Tools/one"
+
+        assert call("revoke_partner", event)["statusCode"] == 204
+        assert not world.recognises(world.client)
 
     @pytest.mark.parametrize(
         "change",

@@ -230,6 +230,12 @@ class Shop(RuleBasedStateMachine):
                 assert paid[order_id]["amount"] == order["total"]
                 assert shipped[order_id]["state"]["S"] == "DONE"
 
+    @invariant()
+    def staff_see_the_orders_that_they_can_still_answer(self) -> None:
+        for order in self.world.dynamo.orders().values():
+            open_ = order["status"]["S"] == "AWAITING_APPROVAL" and not order.keys() & {"approval", "outcome"}
+            assert ("awaiting" in order) == open_, order
+
     # The end ------------------------------------------------------------------------------------------------
 
     def let_all_end(self) -> None:

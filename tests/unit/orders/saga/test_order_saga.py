@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import re
 from contextlib import suppress
+from datetime import datetime
 from typing import Any
 
 import pytest
@@ -195,6 +196,18 @@ def answering(world: World, *answers: str) -> list[int]:
     return told
 
 
+def listed(world: World) -> list[str]:
+    """Return for how long each order is to wait that staff see in their list."""
+    return [
+        str(
+            datetime.fromisoformat(item["awaiting_until"]["S"])
+            - datetime.fromisoformat(item["awaiting_since"]["S"])
+        )
+        for item in world.dynamo.orders().values()
+        if item.get("awaiting") == {"S": "STAFF"}
+    ]
+
+
 def answer(world: World, order_id: str, given: str) -> int:
     event = sample_event("orders", "approve_order")
     event["pathParameters"] = {"order_id": order_id}
@@ -209,7 +222,9 @@ def test_a_large_order_waits_and_goes_on_when_it_is_approved(world: World) -> No
 
     def meanwhile(order_id: str) -> None:
         seen.append(order(world)["status"])
+        seen.extend(listed(world))
         answer(world, order_id, "APPROVED")
+        seen.extend(listed(world))
 
     world.meanwhile = meanwhile
 
@@ -217,7 +232,7 @@ def test_a_large_order_waits_and_goes_on_when_it_is_approved(world: World) -> No
 
     asked = ["AskForApproval", "AwaitApproval", "CloseApproval", "IsApproved"]
     assert world.entered == [*FORWARD[:2], *asked, *FORWARD[2:]]
-    assert seen == ["AWAITING_APPROVAL"]
+    assert seen == ["AWAITING_APPROVAL", "3 days, 0:00:00"]
     assert order(world)["status"] == "CONFIRMED"
 
 
@@ -243,6 +258,7 @@ def test_an_approval_expires_after_its_reminders_and_a_late_answer_is_told_so(wo
     assert steps.count("APPROVAL_REMINDED") == int(SUBSTITUTIONS["ApprovalWaits"]) - 1
     assert answer(world, job["order_id"], "APPROVED") == 409
     assert not world.provider("payment")
+    assert not listed(world)
 
 
 def test_the_first_answer_stands_and_the_same_one_again_is_the_same(world: World) -> None:
