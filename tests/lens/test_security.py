@@ -108,6 +108,7 @@ def one_round(stocked: Stack, api: OrdersApi) -> Iterator[None]:
     use_content(content)
     use_images(stocked, content, owner)
     search_content(content)
+    use_notifications(content)
     left = content.post("A teapot").json()["post_id"]
     stocked.expire(owner.claims["sub"])
     deadline = time.monotonic() + EXPIRY_SECONDS
@@ -159,6 +160,20 @@ def search_content(api: MobileApi) -> None:
         phrase = f'"{word} {post["post_id"]}"'
         while not api.read("/search", q=phrase).json()["hits"] and time.monotonic() < deadline:
             time.sleep(0.2)
+
+
+def use_notifications(api: MobileApi) -> None:
+    """Do once what members do with their inbox, their preferences and their devices."""
+    api.read("/notifications")
+    api.read("/notifications/unread")
+    api.send("PUT", "/notifications/read", json={"until": "01935d3e-8a40-7c9b-9f0a-5d0c3a1b2e4f"})
+    tag = api.read("/notifications/preferences").headers["ETag"]
+    change = {"replies": "INBOX"}
+    api.send("PUT", "/notifications/preferences", json=change, headers={"If-Match": tag})
+    device = f"/devices/{uuid.uuid4()}"
+    api.send("PUT", device, json={"platform": "FCM", "token": secrets.token_hex(32)})
+    api.read("/devices")
+    api.send("DELETE", device)
 
 
 def decisions(stack: Stack) -> list[dict[str, str]]:

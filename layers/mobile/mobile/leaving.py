@@ -14,6 +14,7 @@ import msgspec
 from mobile.posts import key_of_post
 from mobile.uploads import prefix_of
 from shared.faults import Transient
+from shared.ids import first_uuid7
 from shared.items import from_attributes
 
 if TYPE_CHECKING:
@@ -69,7 +70,7 @@ def forget(member: Gone, table: Table, served: Objects) -> int:
     for visibility in ("private", "public"):
         removed += _remove_posts(member, visibility, table, MOST_PAGES - removed // PAGE)
     for key in served.keys(prefix_of(member.member_id)):
-        if key.removeprefix(prefix_of(member.member_id)) < _first_id(member.expired_at):
+        if key.removeprefix(prefix_of(member.member_id)) < first_uuid7(member.expired_at):
             served.delete(key)
     expired = datetime.fromtimestamp(member.expired_at, UTC).isoformat(timespec="milliseconds")
     table.delete_if(
@@ -87,7 +88,7 @@ def _remove_posts(member: Gone, visibility: str, table: Table, pages: int) -> in
         page = table.query(
             ("author_id", member.member_id),
             index="by_author",
-            between=("author_order", f"{visibility}#", f"{visibility}#{_first_id(member.expired_at)}"),
+            between=("author_order", f"{visibility}#", f"{visibility}#{first_uuid7(member.expired_at)}"),
             limit=PAGE,
             after=after,
         )
@@ -96,9 +97,3 @@ def _remove_posts(member: Gone, visibility: str, table: Table, pages: int) -> in
         if after is None:
             return removed
     raise NotDone
-
-
-def _first_id(seconds: int) -> str:
-    """Return what is before every UUIDv7 of this second and after every one of the seconds before."""
-    digits = f"{seconds * 1000:012x}"
-    return f"{digits[:8]}-{digits[8:]}"

@@ -36,6 +36,18 @@ def uuid7() -> str:
     return f"{digits[:8]}-{digits[8:12]}-{digits[12:16]}-{digits[16:20]}-{digits[20:]}"
 
 
+def first_uuid7(seconds: int) -> str:
+    """Return what is before every UUIDv7 of this second, and after every one of the seconds before.
+
+    Parameters
+    ----------
+    seconds
+        Since 1970.
+    """
+    digits = f"{seconds * 1000:012x}"
+    return f"{digits[:8]}-{digits[8:]}-7000-8000-000000000000"
+
+
 def is_uuid7(text: str) -> bool:
     """Say whether `text` is a UUID of version 7 in the form that `uuid7` gives it."""
     return re.fullmatch(_UUID7, text) is not None

@@ -10,7 +10,11 @@ from typing import Any
 from shared.items import Item, Page, Refused, Update
 from tests.unit.orders.fakes import FakeTable
 
-INDEXES = {"by_author": ("author_id", "author_order"), "by_list": ("listed_in", "post_id")}
+INDEXES = {
+    "by_author": ("author_id", "author_order"),
+    "by_list": ("listed_in", "post_id"),
+    "unread": ("pk", "unread"),
+}
 
 
 class FakeContentTable(FakeTable):
@@ -35,6 +39,14 @@ class FakeContentTable(FakeTable):
             all(self._holds(part, stored, values) for part in either.split(" AND "))
             for either in condition.split(" OR ")
         )
+
+    def put_if(self, condition: str, item: Item, values: Item | None = None) -> Item | None:
+        self._called("PutItem")
+        stored = self.items.get(self._key(item))
+        if not self._allowed(condition, stored, values or {}):
+            return copy.deepcopy(stored or {})
+        self.items[self._key(item)] = copy.deepcopy(item)
+        return None
 
     def delete_all(self, keys: list[Item]) -> None:
         self._called("BatchWriteItem")
@@ -94,6 +106,7 @@ class FakeContentTable(FakeTable):
         between: tuple[str, Any, Any] | None = None,
         limit: int | None = None,
         newest_first: bool = False,
+        consistent: bool = False,  # noqa: ARG002 - memory always is
         after: Item | None = None,
         index: str | None = None,
     ) -> Page:

@@ -9,6 +9,8 @@ import pytest
 import yaml
 
 from mobile import models
+from mobile.notifications import models as told
+from mobile.notifications.operations import Notifications, OwnDevices
 from mobile.operations import AuthorQuery, ChangeHeaders, Content, CreateHeaders, PageQuery
 from shared.tables import Table
 from tests.unit.functions import FUNCTIONS
@@ -23,30 +25,58 @@ OPERATIONS = {
 }
 
 
-def of_content() -> set[str]:
+def of_function(named: str) -> set[str]:
     return {
         route
         for route, operation in OPERATIONS.items()
-        if "${Content.Arn}" in operation["x-amazon-apigateway-integration"]["uri"]["Fn::Sub"]
+        if named in operation["x-amazon-apigateway-integration"]["uri"]["Fn::Sub"]
     }
 
 
-@pytest.mark.parametrize("name", ["NewProfile", "ProfileChange", "NewPost", "PostChange"])
-def test_what_may_be_sent_has_the_same_limits(name: str) -> None:
-    sent = in_code(getattr(models, name))
+def of_content() -> set[str]:
+    return of_function("${Content.Arn}")
+
+
+def test_every_operation_of_notifications_has_a_route_and_no_route_is_left_over() -> None:
+    nothing = cast(Any, None)
+
+    assert set(Notifications(nothing, nothing, "k" * 16).routes) == of_function("-inbox/invocations")
+    assert set(OwnDevices(nothing).routes) == of_function("-register-device/invocations")
+
+
+@pytest.mark.parametrize(
+    "model",
+    [
+        *(models.NewProfile, models.ProfileChange, models.NewPost, models.PostChange),
+        *(told.ReadUntil, told.PreferencesChange, told.NewDevice),
+    ],
+    ids=lambda model: model.__name__,
+)
+def test_what_may_be_sent_has_the_same_limits(model: type[msgspec.Struct]) -> None:
+    sent = in_code(model)
+    if sent.get("required") == []:
+        del sent["required"]  # a list that JSON Schema does not allow to be empty
     for field in sent["properties"].values():
         if "anyOf" in field:  # what may be left out is None in the code
             field.update(next(one for one in field.pop("anyOf") if one != {"type": "null"}))
             del field["default"]
 
-    assert sent == in_contract("mobile", name)
+    assert sent == in_contract("mobile", model.__name__)
 
 
-@pytest.mark.parametrize("name", ["Profile", "Member", "Post", "PostPage"])
-def test_what_is_answered_has_the_same_fields(name: str) -> None:
-    model: type[msgspec.Struct] = getattr(models, name)
+@pytest.mark.parametrize(
+    "model",
+    [
+        *(models.Profile, models.Member, models.Post, models.PostPage),
+        *(told.Notification, told.NotificationPage, told.Unread, told.QuietHours, told.Preferences),
+        *(told.Device, told.DeviceList),
+    ],
+    ids=lambda model: model.__name__,
+)
+def test_what_is_answered_has_the_same_fields(model: type[msgspec.Struct]) -> None:
+    fields = {field.encode_name for field in msgspec.structs.fields(model)}
 
-    assert set(model.__struct_fields__) == set(SCHEMAS[name]["properties"])
+    assert fields == set(SCHEMAS[model.__name__]["properties"])
 
 
 def test_every_operation_of_content_has_a_route_and_no_route_is_left_over() -> None:
