@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import secrets
 import time
+import uuid
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from typing import Any
@@ -38,6 +39,7 @@ class Hers:
     key: str
     upload_id: str
     cursor: str
+    device: dict[str, Any]
 
     def untouched(self) -> None:
         """Assert that all of it is as it was."""
@@ -45,6 +47,8 @@ class Hers:
         for post in (self.public, self.private):
             assert self.api.read(f"/posts/{post['post_id']}").json() == post
         assert self.api.read(f"/profile/images/{self.upload_id}").json()["status"] == "WAITING"
+        assert self.device in self.api.read("/devices").json()["items"]
+        assert self.api.read("/notifications/preferences").json()["version"] == 1
 
 
 @pytest.fixture(scope="module")
@@ -69,6 +73,8 @@ def hers(ada: MobileApi, ada_herself: Member) -> Iterator[Hers]:
         assert time.monotonic() < deadline, "they did not become visible"
         time.sleep(0.2)
     profile = ada.read("/profile").json()
+    path = f"/devices/{uuid.uuid4()}"
+    device = ada.send("PUT", path, json={"platform": "FCM", "token": f"token-{secret}-of-hers"}).json()
     yield Hers(
         ada,
         ada_herself.claims["sub"],
@@ -79,7 +85,9 @@ def hers(ada: MobileApi, ada_herself: Member) -> Iterator[Hers]:
         key,
         upload_id,
         listed["next_cursor"],
+        device,
     )
+    ada.send("DELETE", path)
     for post in (private, public, *replies):
         ada.send("DELETE", f"/posts/{post['post_id']}")
 
@@ -170,6 +178,35 @@ ATTEMPTS: dict[str, list[tuple[int, Callable[[Send, Hers], requests.Response]]]]
         (200, lambda send, hers: send("GET", "/search", params={"q": f"{hers.secret[:9]}*", "limit": 50})),
         (400, lambda send, hers: send("GET", "/search", params={"q": hers.secret, "cursor": hers.cursor})),
     ],
+    "listNotifications": [
+        (200, lambda send, _: send("GET", "/notifications?limit=100")),
+        (400, lambda send, hers: send("GET", "/notifications", params={"cursor": hers.cursor})),
+    ],
+    "countUnread": [(200, lambda send, _: send("GET", "/notifications/unread"))],
+    # One's own may be marked up to any id: there is no way to name another's inbox.
+    "readAll": [
+        (204, lambda send, hers: send("PUT", "/notifications/read", json={"until": hers.public["post_id"]}))
+    ],
+    "readOne": [
+        (404, lambda send, hers: send("PUT", f"/notifications/{hers.public['post_id']}/read")),
+    ],
+    "getPreferences": [(200, lambda send, _: send("GET", "/notifications/preferences"))],
+    "changePreferences": [
+        (412, lambda send, _: changed(send, "/notifications/preferences", 99, orders="NONE"))
+    ],
+    "listDevices": [(200, lambda send, _: send("GET", "/devices"))],
+    "registerDevice": [
+        # Her device's id, with another token, is a device of one's own.
+        (
+            200,
+            lambda send, hers: send(
+                "PUT",
+                f"/devices/{hers.device['device_id']}",
+                json={"platform": "FCM", "token": secrets.token_hex(32)},
+            ),
+        ),
+    ],
+    "removeDevice": [(204, lambda send, hers: send("DELETE", f"/devices/{hers.device['device_id']}"))],
 }
 """By operation: what one member sends about what is another's, and the status that it is answered with."""
 
