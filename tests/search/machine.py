@@ -64,7 +64,7 @@ class SearchMachine(RuleBasedStateMachine):
         self.table: dict[str, Stored] = {}
         self.stream: list[Change] = []
         self.model = Model()
-        self.hours = self.crashes = 0
+        self.seconds = self.crashes = 0
 
     def teardown(self) -> None:
         if hasattr(self, "engine"):
@@ -132,17 +132,16 @@ class SearchMachine(RuleBasedStateMachine):
     @rule(writer=WRITERS)
     def rebuild(self, writer: int) -> None:
         """Make the index anew from the table, with changes in the stream that have still to come."""
-        self.hours += 1
-        self.engine.later(3600)
+        self._pass(3600)
         table = [Change.written(stored.post, stored.version) for stored in self.table.values()]
-        self.engine.writers[writer].rebuild(table, AS_OF + self.hours * 3_600_000)
+        self.engine.writers[writer].rebuild(table, AS_OF + self.seconds * 1000)
         known = self.model.changes.items()
         kept = {each: change for each, change in known if change.post is None or each in self.table}
         self.model = Model(kept).apply(*table)
 
     @rule(seconds=st.sampled_from([1, 400, 4000]))
-    def wait(self, seconds: float) -> None:
-        self.engine.later(seconds)
+    def wait(self, seconds: int) -> None:
+        self._pass(seconds)
 
     # What has to hold -----------------------------------------------------------------------------------
     @rule(query=QUERIES, page=st.integers(1, 4))
@@ -171,6 +170,10 @@ class SearchMachine(RuleBasedStateMachine):
         if hasattr(self, "engine"):
             query = Query(ANN, Terms(), AS_OF, limit=1000)
             assert [hit.post for hit in self.engine.finder.search(query).hits] == self.model.search(query)[0]
+
+    def _pass(self, seconds: int) -> None:
+        self.seconds += seconds  # the engine's clock and the one that a rebuild is begun by are the same
+        self.engine.later(seconds)
 
     def _stored(self, pick: int) -> Stored:
         return list(self.table.values())[pick % len(self.table)]
