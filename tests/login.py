@@ -25,12 +25,12 @@ class Login:
         self.url, self.client = stack["LoginUrl"], stack["UserPoolClientId"]
         self.verifier = secrets.token_urlsafe(48)
 
-    def code(self, member: Member, scope: str, redirect: str = REDIRECT) -> requests.Response:
-        """Sign in and return the answer that should carry the code back to the app."""
+    def asked(self, scope: str, redirect: str = REDIRECT) -> dict[str, str]:
+        """Return what the app asks the login for."""
         challenge = (
             base64.urlsafe_b64encode(hashlib.sha256(self.verifier.encode()).digest()).rstrip(b"=").decode()
         )
-        asked = {
+        return {
             "response_type": "code",
             "client_id": self.client,
             "redirect_uri": redirect,
@@ -39,6 +39,10 @@ class Login:
             "code_challenge": challenge,
             "code_challenge_method": "S256",
         }
+
+    def code(self, member: Member, scope: str, redirect: str = REDIRECT) -> requests.Response:
+        """Sign in and return the answer that should carry the code back to the app."""
+        asked = self.asked(scope, redirect)
         page = requests.get(f"{self.url}/oauth2/authorize", params=asked, timeout=30, allow_redirects=False)
         if page.status_code != 200:
             return page

@@ -9,6 +9,8 @@ import pytest
 from playwright.sync_api import expect
 
 from tests.browser.site import SLOW, Site
+from tests.federation import offered
+from tests.providers import provider
 from tests.stack import Member, Stack
 
 CODE_OF_THE_ENGINE = "123456"
@@ -107,3 +109,19 @@ def test_a_tampered_token_gets_nowhere(signed_in: Site) -> None:
     )
     signed_in.open("/orders")
     signed_in.shows("Valid credentials are needed")
+
+
+def test_a_sign_in_by_another_provider_ends_in_the_app(stack: Stack, site: Site) -> None:
+    if not stack.on_this_machine:
+        pytest.skip("AWS cannot reach a provider on this machine")
+    with provider() as neighbours, offered(stack, neighbours) as name:
+        neighbours.knows("grace", email="grace@example.com", email_verified=True)
+        site.open("/orders")
+        site.button("Sign in").click()
+        site.page.get_by_role("link", name=f"Continue with {name}").click()
+        site.page.locator("input[name=sub]").fill("grace")
+        site.page.locator("[type=submit]").first.click()
+
+        site.page.wait_for_url(f"{site.url}/orders", timeout=SLOW)
+        site.shows("Your orders")
+        expect(site.page.get_by_role("button", name="Account of grace@example.com")).to_be_visible()

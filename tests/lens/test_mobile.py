@@ -11,8 +11,10 @@ import pytest
 from botocore.exceptions import ClientError
 
 from tests import templates
+from tests.federation import offered, sign_in
 from tests.images import png
 from tests.login import Login, query_of, token_by_srp
+from tests.providers import provider
 from tests.stack import Member, MobileApi, OrdersApi, Stack, claims_of
 from tests.web import Viewer
 
@@ -35,6 +37,43 @@ def test_a_member_signs_in_through_the_managed_login(stack: Stack, member: Membe
     token = login.exchange(code, login.verifier).json()["access_token"]
 
     assert OrdersApi(stack["OrdersApiUrl"], token).list().status_code == 200
+
+
+@pytest.mark.lens("MOB-1")
+def test_a_member_signs_in_by_another_provider(stack: Stack) -> None:
+    """What gets nowhere is in tests/integration/test_federated_sign_in.py, lie by lie."""
+    if not stack.on_this_machine:
+        pytest.skip("AWS cannot reach a provider on this machine")
+    with provider() as neighbours, offered(stack, neighbours) as name:
+        token = sign_in(stack, neighbours, name, "grace")["access_token"]
+
+        assert claims_of(token)["tier"] == "free"
+        assert OrdersApi(stack["OrdersApiUrl"], token).list().status_code == 200
+
+
+@pytest.mark.lens("MOB-1")
+def test_the_providers_of_each_kind_are_there_by_parameter_and_their_secrets_in_none() -> None:
+    template = templates.Template(templates.ROOT / "functions/identity/providers.yaml")
+    made = template.resources("AWS::Cognito::UserPoolIdentityProvider")
+
+    assert {each["Properties"]["ProviderType"] for each in made.values()} == {
+        "Google",
+        "Facebook",
+        "LoginWithAmazon",
+        "SignInWithApple",
+        "OIDC",
+    }
+    for each in made.values():
+        details = each["Properties"]["ProviderDetails"]
+        shared = details.get("client_secret") or details["private_key"]
+        assert shared["Fn::Sub"].startswith("{{resolve:secretsmanager:${Secret}:SecretString:")
+        assert each["Properties"]["AttributeMapping"]["email"] == "email"
+    root = templates.ROOT_TEMPLATE.body
+    assert all(
+        root["Parameters"][f"{name}ClientId"]["Default"] == ""
+        for name in ("Google", "Facebook", "Amazon", "Apple", "Oidc")
+    )
+    assert root["Resources"]["IdentityProviders"]["Condition"] == "HasSocial"
 
 
 @pytest.mark.lens("MOB-2")
