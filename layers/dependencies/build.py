@@ -25,6 +25,7 @@ import shutil
 import subprocess
 import sys
 import sysconfig
+import tempfile
 from pathlib import Path
 from typing import Any
 
@@ -53,17 +54,23 @@ def main() -> None:
     arguments.add_argument("target", type=Path, help="the layer's python folder")
     arguments.add_argument("--platform", default="host", help="a wheel platform tag, or host")
     arguments.add_argument("--requirements", default="requirements.txt", help="which list to install")
+    arguments.add_argument("--source", default="", help="which of it is published as pure source alone")
     options = arguments.parse_args()
     try:
-        install(options.target, options.platform, HERE / options.requirements)
+        install(options.target, options.platform, HERE / options.requirements, options.source)
         trim(options.target, services())
         compile_bytecode(options.target)
     except BuildError as error:
         sys.exit(f"dependencies layer: {error}")
 
 
-def install(target: Path, platform: str, requirements: Path = HERE / "requirements.txt") -> None:
-    """Install what `requirements` locks into `target`, as wheels for `platform`."""
+def install(
+    target: Path, platform: str, requirements: Path = HERE / "requirements.txt", source: str = ""
+) -> None:
+    """Install what `requirements` locks into `target`, as wheels for `platform`.
+
+    `source` is a package that has no wheel: pip makes one, with the locked build tools and no others.
+    """
     for_platform: list[str] = []
     if platform != "host":
         runtime, this = "{}.{}".format(*RUNTIME), "{}.{}".format(*sys.version_info)
@@ -72,13 +79,23 @@ def install(target: Path, platform: str, requirements: Path = HERE / "requiremen
                 f"Lambda runs Python {runtime} and this is {this}: set LAYER_PYTHON to a Python {runtime}"
             )
         for_platform = ["--platform", platform, "--implementation", "cp", "--python-version", runtime]
+    with tempfile.TemporaryDirectory() as tools:
+        packed: list[str] = []
+        if source:
+            _pip_install(Path(tools), requirements.with_name(f"{requirements.stem}-build.txt"), [], tools)
+            packed = ["--no-binary", source, "--no-build-isolation"]
+        _pip_install(target, requirements, [*for_platform, *packed], tools)
+
+
+def _pip_install(target: Path, requirements: Path, options: list[str], tools: str) -> None:
     done = subprocess.run(  # noqa: S603 - this interpreter's pip
         [
             *(sys.executable, *pip(), "install", "--quiet", "--no-input", "--disable-pip-version-check"),
             *("--root-user-action", "ignore", "--require-hashes", "--no-deps", "--only-binary", ":all:"),
-            *("--no-compile", "--upgrade", "--target", str(target), *for_platform),
+            *("--no-compile", "--upgrade", "--target", str(target), *options),
             *("--requirement", str(requirements)),
         ],
+        env={**os.environ, "PYTHONPATH": tools},
         check=False,
     )
     if done.returncode:

@@ -8,22 +8,26 @@ from mobile.operations import Content
 from mobile.posts import Posts
 from mobile.profiles import Profiles
 from mobile.uploads import Uploads
-from shared import config
+from shared import accelerated, config
 from shared.http import Request, Response, api
 from shared.tables import Table
 
 
 class Settings(msgspec.Struct, frozen=True):
-    """The function's environment variables; `member_life_days` is how long who does nothing is remembered."""
+    """The function's environment variables; `member_life_days` is how long who does nothing is remembered.
+
+    Without a `dax_endpoint` there is no cluster before the content table.
+    """
 
     claims_table: str
     content_table: str
     cursor_key: Annotated[str, msgspec.Meta(min_length=16)]
     member_life_days: Annotated[int, msgspec.Meta(ge=1)]
+    dax_endpoint: str = ""
 
 
 settings = config.read(Settings)
-table = Table(settings.content_table)
+table = accelerated.table(settings.content_table, settings.dax_endpoint)
 content = Content(
     Profiles(table, settings.member_life_days),
     Uploads(table),
