@@ -29,8 +29,8 @@ class PackageError(Exception):
     """Something could not be built; the message is one line that says what."""
 
 
-ENGINES = {"tantivy": "Tantivy", "opensearch": "OpenSearch"}
-"""Layers of a search engine each, by the recipe of all third-party code; search's functions carry one."""
+ENGINES = {"tantivy": "Tantivy", "opensearch": "OpenSearch", "dax": "Dax"}
+"""Layers that a few functions carry, a search engine or the client of DAX, by the recipe of all third-party code."""
 
 
 def layer(name: str) -> Path:

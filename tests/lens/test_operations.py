@@ -129,7 +129,43 @@ def test_no_role_may_scan_a_table() -> None:
 @pytest.mark.lens("SERVPER-3")
 @pytest.mark.parametrize("function", templates.functions(), ids=str)
 def test_a_function_that_reaches_nothing_private_is_in_no_vpc(function: templates.Resource) -> None:
-    assert "VpcConfig" not in function.properties
+    if (function.service, function.id) == ("mobile", "Content"):
+        condition, inside, outside = function.properties["VpcConfig"]["Fn::If"]
+        assert (condition, outside) == ("HasDax", {"Ref": "AWS::NoValue"})
+        assert inside == {"SecurityGroupIds": [{"Ref": "DaxGroup"}], "SubnetIds": {"Ref": "DaxSubnetIds"}}
+    else:
+        assert "VpcConfig" not in function.properties
+
+
+@pytest.mark.lens("SERVPER-3")
+@pytest.mark.lens("MOB-3")
+def test_the_way_to_the_cluster_is_one_port_by_tls_from_one_function() -> None:
+    dax = templates.Template(templates.ROOT / "functions/mobile/dax.yaml")
+    ingress = dax.properties("ClusterIngress")
+
+    assert ingress["SourceSecurityGroupId"] == {"Ref": "FunctionGroup"}
+    assert (ingress["FromPort"], ingress["ToPort"]) == (9111, 9111)
+    assert dax.properties("Cluster")["ClusterEndpointEncryptionType"] == "TLS"
+    assert dax.properties("Cluster")["SSESpecification"] == {"SSEEnabled": True}
+    for group in dax.resources("AWS::EC2::SecurityGroup").values():
+        assert "SecurityGroupIngress" not in group["Properties"]
+        assert "-1" not in str(group["Properties"]["SecurityGroupEgress"])
+    # And there is none, and no VPC, unless somebody asks for nodes.
+    assert templates.ROOT_TEMPLATE.body["Parameters"]["MobileDaxNodes"]["Default"] == 0
+    assert templates.ROOT_TEMPLATE.body["Resources"]["MobileDax"]["Condition"] == "HasMobileDax"
+
+
+@pytest.mark.lens("MOB-3")
+def test_the_cluster_is_asked_for_no_more_than_reads_that_may_be_late() -> None:
+    """That the repositories behave the same with it is in tests/unit/shared/test_accelerated.py."""
+    content = templates.Template(templates.ROOT / "functions/mobile/template.yaml")
+    asked = [
+        statement["Action"]
+        for name, statement in content.statements()
+        if name == "ContentThroughDax" and "dax:" in str(statement["Action"])
+    ]
+
+    assert asked == [["dax:GetItem", "dax:Query"]]
 
 
 @pytest.mark.lens("SERVPER-4")

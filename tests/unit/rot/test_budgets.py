@@ -143,6 +143,7 @@ def test_only_who_presents_or_rotates_the_providers_key_imports_what_reads_secre
         ("web", 20 * KILO, 45 * KILO),
         ("tantivy", 5.6 * MEGA, 19.4 * MEGA),  # one library, of which the whole engine is
         ("opensearch", 2 * MEGA, 7.4 * MEGA),
+        ("dax", 0.8 * MEGA, 2.4 * MEGA),
     ],
 )
 def test_a_layer_stays_small(layer: str, zipped: float, unpacked: float) -> None:
