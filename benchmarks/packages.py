@@ -30,7 +30,7 @@ class PackageError(Exception):
 
 
 ENGINES = {"tantivy": "Tantivy", "opensearch": "OpenSearch", "dax": "Dax"}
-"""Layers that a few functions carry, a search engine or the client of DAX, by the recipe of all third-party code."""
+"""Layers that few functions carry, a search engine or DAX's client, by the recipe of all third-party code."""
 
 
 def layer(name: str) -> Path:
