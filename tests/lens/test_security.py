@@ -46,6 +46,10 @@ HAS_NO_RESOURCES = {
     "xray:PutTraceSegments",
     "xray:PutTelemetryRecords",
     "states:SendTaskSuccess",
+    # Lambda's way into a VPC: network interfaces that it makes, and looks for.
+    "ec2:CreateNetworkInterface",
+    "ec2:DeleteNetworkInterface",
+    "ec2:DescribeNetworkInterfaces",
     # A state machine's log delivery.
     "logs:CreateLogDelivery",
     "logs:GetLogDelivery",
