@@ -1,7 +1,35 @@
-import type { RouteObject } from "react-router";
+import { Navigate, type RouteObject } from "react-router";
 import { Shell } from "./components/shell";
 import { ErrorPage, NotFoundPage } from "./pages/not-found";
 import { ShopPage } from "./pages/shop/page";
+
+const staff: RouteObject[] = [
+  { path: "staff", element: <Navigate to="/staff/approvals" replace /> },
+  {
+    path: "staff/approvals",
+    lazy: async () => ({ Component: (await import("./pages/staff/approvals")).ApprovalsPage }),
+  },
+  {
+    path: "staff/catalogue",
+    lazy: async () => ({ Component: (await import("./pages/staff/catalogue")).CataloguePage }),
+  },
+  {
+    path: "staff/catalogue/new",
+    lazy: async () => ({ Component: (await import("./pages/staff/product")).NewProductPage }),
+  },
+  {
+    path: "staff/catalogue/:id",
+    lazy: async () => ({ Component: (await import("./pages/staff/product")).ProductPage }),
+  },
+  {
+    path: "staff/partners",
+    lazy: async () => ({ Component: (await import("./pages/staff/partners")).PartnersPage }),
+  },
+  {
+    path: "staff/queues",
+    lazy: async () => ({ Component: (await import("./pages/staff/queues")).QueuesPage }),
+  },
+];
 
 /** The shop comes with the first load; every other page when it is asked for. */
 export const routes: RouteObject[] = [
@@ -18,6 +46,11 @@ export const routes: RouteObject[] = [
         lazy: async () => ({ Component: (await import("./pages/orders/detail")).OrderPage }),
       },
       { path: "trends", lazy: async () => ({ Component: (await import("./pages/trends/page")).TrendsPage }) },
+      ...staff,
+      {
+        path: "developers",
+        lazy: async () => ({ Component: (await import("./pages/developers/page")).DevelopersPage }),
+      },
       {
         path: "sign-in",
         lazy: async () => ({ Component: (await import("./pages/account/sign-in")).SignInPage }),

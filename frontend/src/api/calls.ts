@@ -8,6 +8,8 @@ export interface Call {
   status: number;
   milliseconds: number;
   requestId: string | null;
+  /** The path of the page that was shown then. */
+  page: string;
 }
 
 const KEPT = 40;
@@ -15,8 +17,8 @@ let calls: readonly Call[] = [];
 let next = 1;
 const listeners = new Set<() => void>();
 
-export function record(call: Omit<Call, "id">): void {
-  calls = [{ id: next++, ...call }, ...calls].slice(0, KEPT);
+export function record(call: Omit<Call, "id" | "page">): void {
+  calls = [{ id: next++, page: window.location.pathname, ...call }, ...calls].slice(0, KEPT);
   for (const listener of listeners) listener();
 }
 

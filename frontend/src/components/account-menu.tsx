@@ -1,5 +1,6 @@
 import { Menu, MenuButton, MenuItem, MenuProvider, MenuSeparator } from "@ariakit/react";
-import { ChevronDown, Contrast, LogOut, User } from "lucide-react";
+import { ChevronDown, Contrast, KeyRound, LogOut, User, Wrench } from "lucide-react";
+import { Link } from "react-router";
 import { useSession } from "../session/context";
 import type { Member } from "../session/session";
 import { nextTheme, useTheme } from "./theme";
@@ -19,6 +20,14 @@ export default function AccountMenu({ member }: { member: Member }) {
           <br />
           <strong>{member.email}</strong>
         </p>
+        {member.groups.includes("staff") && (
+          <MenuItem className="menu-item" render={<Link to="/staff/approvals" />}>
+            <Wrench size={18} aria-hidden /> For staff
+          </MenuItem>
+        )}
+        <MenuItem className="menu-item" render={<Link to="/developers" />}>
+          <KeyRound size={18} aria-hidden /> For developers
+        </MenuItem>
         <MenuItem className="menu-item" hideOnClick={false} onClick={() => setTheme(nextTheme(theme))}>
           <Contrast size={18} aria-hidden /> Theme: {theme}
         </MenuItem>

@@ -1,4 +1,4 @@
-import { type InputHTMLAttributes, type ReactNode, useId } from "react";
+import { type InputHTMLAttributes, type ReactNode, type TextareaHTMLAttributes, useId } from "react";
 
 interface FieldProps {
   label: string;
@@ -39,4 +39,24 @@ export function Explained({ id, hint, wrong }: { id: string; hint?: ReactNode; w
       {hint}
     </p>
   ) : null;
+}
+
+type AreaProps = FieldProps & Omit<TextareaHTMLAttributes<HTMLTextAreaElement>, "id" | "className">;
+
+/** A labelled field of several lines. */
+export function TextArea({ label, hint, wrong, ...area }: AreaProps) {
+  const id = useId();
+  return (
+    <div className="field">
+      <label htmlFor={id}>{label}</label>
+      <textarea
+        {...area}
+        id={id}
+        className="input"
+        aria-invalid={wrong ? true : undefined}
+        aria-describedby={hint || wrong ? `${id}-more` : undefined}
+      />
+      <Explained id={`${id}-more`} hint={hint} wrong={wrong} />
+    </div>
+  );
 }

@@ -20,6 +20,13 @@ const STEPS: [Intl.RelativeTimeFormatUnit, number][] = [
   ["minute", 60],
 ];
 
+/** How long something lasts, in the largest unit that fits. */
+export function lasting(seconds: number): string {
+  const [unit, size] = STEPS.find(([, length]) => seconds >= length) ?? (["second", 1] as const);
+  const format = new Intl.NumberFormat(LOCALE, { style: "unit", unit, unitDisplay: "long" });
+  return format.format(Math.trunc(seconds / size));
+}
+
 /** How long ago, in the largest unit that fits; within a minute it is "now". */
 export function ago(iso: string): string {
   const seconds = (Date.parse(iso) - Date.now()) / 1000;

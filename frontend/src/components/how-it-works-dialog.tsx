@@ -1,42 +1,81 @@
 import { Dialog, DialogDismiss, DialogHeading } from "@ariakit/react";
-import { useSyncExternalStore } from "react";
+import { useState, useSyncExternalStore } from "react";
+import { useLocation } from "react-router";
 import { type Call, recentCalls } from "../api/calls";
-import { resourcesOf } from "./resources";
+import { Picture } from "./architecture/picture";
+import { litBy, type Scenario, scenarioOf, throughOf } from "./architecture/scenario";
+
+const SHOWN = 12;
 
 export default function HowItWorksDialog({ close }: { close: () => void }) {
-  const calls = useSyncExternalStore(recentCalls.subscribe, recentCalls.get);
+  const { pathname } = useLocation();
+  const all = useSyncExternalStore(recentCalls.subscribe, recentCalls.get);
+  const [only, setOnly] = useState<number | null>(null);
+  const calls = all.filter((call) => call.page === pathname);
+  const scenario = scenarioOf(pathname);
+  const chosen = calls.filter(({ id }) => id === only);
   return (
-    <Dialog open onClose={close} className="dialog" backdrop={<div className="backdrop" />}>
+    <Dialog open onClose={close} className="dialog how-dialog" backdrop={<div className="backdrop" />}>
       <div className="spread">
         <DialogHeading>How this page works</DialogHeading>
         <DialogDismiss className="button quiet">Close</DialogDismiss>
       </div>
-      <p className="soft">The latest requests of this tab, and what each went through, newest first.</p>
-      {calls.length === 0 ? <p>No request yet: this page needs none.</p> : <Calls calls={calls} />}
+      <div className="how-columns">
+        <figure className="stack">
+          <figcaption>
+            <strong>{scenario.title}</strong>
+            <p className="soft small">{scenario.says}</p>
+          </figcaption>
+          <Picture scenario={scenario} lit={litBy(chosen.length > 0 ? chosen : calls, scenario)} />
+        </figure>
+        <section className="stack" aria-label="Requests">
+          <p className="soft small">
+            {calls.length === 0
+              ? "This page has asked no API for anything."
+              : "What this page has asked for, newest first. Choose one to see its way alone."}
+          </p>
+          <ul className="stack calls">
+            {calls.slice(0, SHOWN).map((call) => (
+              <CallRow
+                key={call.id}
+                call={call}
+                scenario={scenario}
+                chosen={only === call.id}
+                choose={() => setOnly(only === call.id ? null : call.id)}
+              />
+            ))}
+          </ul>
+        </section>
+      </div>
     </Dialog>
   );
 }
 
-function Calls({ calls }: { calls: readonly Call[] }) {
+interface RowProps {
+  call: Call;
+  scenario: Scenario;
+  chosen: boolean;
+  choose: () => void;
+}
+
+function CallRow({ call, scenario, chosen, choose }: RowProps) {
   return (
-    <ul className="stack">
-      {calls.slice(0, 12).map((call) => (
-        <li key={call.id} className="stack call">
-          <div className="spread">
-            <code>
-              {call.method} {call.path}
-            </code>
-            <span className={`badge ${call.status >= 400 || call.status === 0 ? "bad" : "good"}`}>
-              {call.status || "no answer"} · {call.milliseconds} ms
-            </span>
-          </div>
-          <ol className="path">
-            {resourcesOf(call).map((resource) => (
-              <li key={resource}>{resource}</li>
-            ))}
-          </ol>
-        </li>
-      ))}
-    </ul>
+    <li className="call">
+      <button type="button" aria-pressed={chosen} onClick={choose}>
+        <span className="spread">
+          <code>
+            {call.method} {call.path}
+          </code>
+          <span className={`badge ${call.status >= 400 || call.status === 0 ? "bad" : "good"}`}>
+            {call.status || "no answer"} · {call.milliseconds} ms
+          </span>
+        </span>
+        <span className="small soft">
+          {throughOf(call, scenario)
+            .map(({ label }) => label)
+            .join(" → ")}
+        </span>
+      </button>
+    </li>
   );
 }

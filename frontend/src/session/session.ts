@@ -7,7 +7,8 @@ export interface Member {
   groups: readonly string[];
 }
 
-const SCOPES = "openid email orders/read orders/write stream/read stream/write";
+const SCOPES =
+  "openid email orders/read orders/write catalog/write operations/read operations/write stream/read stream/write";
 
 /**
  * Signs members in by the managed login (authorization code with PKCE) and keeps their tokens.

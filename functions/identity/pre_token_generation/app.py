@@ -14,6 +14,8 @@ SCOPES = [
     "orders/read",
     "orders/write",
     "catalog/write",
+    "operations/read",
+    "operations/write",
     "stream/read",
     "stream/write",
 ]

@@ -43,6 +43,8 @@ def test_the_sample_members_tokens_say_premium_and_open_the_apis(overrides: Call
             "orders/read",
             "orders/write",
             "catalog/write",
+            "operations/read",
+            "operations/write",
             "stream/read",
             "stream/write",
         ],

@@ -1,15 +1,9 @@
-import { CookingPot, House, Leaf, type LucideIcon, NotebookPen, Package, Plus } from "lucide-react";
+import { Plus } from "lucide-react";
+import { Art } from "../../components/art";
 import { useAnnounce } from "../../components/feedback";
 import { money } from "../../components/format";
 import { setQuantity, useCart } from "../cart/cart";
 import type { Product } from "./queries";
-
-const ICONS: Record<string, LucideIcon> = {
-  kitchen: CookingPot,
-  pantry: Leaf,
-  desk: NotebookPen,
-  home: House,
-};
 
 export function ProductCard({ product }: { product: Product }) {
   const announce = useAnnounce();
@@ -34,15 +28,5 @@ export function ProductCard({ product }: { product: Product }) {
         </button>
       </div>
     </li>
-  );
-}
-
-function Art({ product: { image, category } }: { product: Product }) {
-  if (image) return <img className="art" src={image} alt="" loading="lazy" />;
-  const Icon = ICONS[category] ?? Package;
-  return (
-    <div className={`art ${category in ICONS ? category : ""}`}>
-      <Icon aria-hidden strokeWidth={1.25} />
-    </div>
   );
 }
