@@ -13,9 +13,9 @@ import { useId } from "react";
 import type { Kind, Node, Scenario } from "./scenario";
 
 const WIDTH = 360;
-const HEIGHT = 46;
-const GAP = 34;
-const WIDEST = 112;
+const HEIGHT = 50;
+const GAP = 32;
+const WIDEST = 116;
 
 const ICONS: Partial<Record<Kind, LucideIcon>> = {
   people: UserRound,
@@ -38,7 +38,7 @@ interface Box {
 function placed(scenario: Scenario): ReadonlyMap<string, Box> {
   const boxes = scenario.rows.flatMap((row, level) => {
     const room = WIDTH / row.length;
-    const width = Math.min(WIDEST, room - 8);
+    const width = Math.min(WIDEST, room - 6);
     return row.map((node, place): [string, Box] => [
       node.id,
       { node, width, x: (place + 0.5) * room - width / 2, y: 1 + level * (HEIGHT + GAP) },
@@ -103,20 +103,20 @@ function Resource({ box: { node, x, y, width }, lit }: { box: Box; lit: boolean 
   const Icon = ICONS[node.kind];
   const lines = node.label.length > 9 ? node.label.split(" ") : [node.label];
   const words = lines.length > 2 ? [lines[0], lines.slice(1).join(" ")] : lines;
-  const middle = x + width / 2 + 9;
+  const middle = x + width / 2 + 10;
   return (
     <g className={`resource ${node.kind} ${lit ? "lit" : ""}`}>
       <rect x={x} y={y} width={width} height={HEIGHT} rx="9" />
       {Icon ? (
-        <Icon x={x + 5} y={y + 15} width="16" height="16" />
+        <Icon x={x + 5} y={y + 17} width="16" height="16" />
       ) : (
-        <text className="lambda" x={x + 13} y={y + 29}>
+        <text className="lambda" x={x + 12} y={y + 31}>
           λ
         </text>
       )}
-      <text x={middle} y={y + HEIGHT / 2 + (words.length > 1 ? -2 : 4)}>
+      <text x={middle} y={y + HEIGHT / 2 + (words.length > 1 ? -3 : 5)}>
         {words.map((word, index) => (
-          <tspan key={word} x={middle} dy={index === 0 ? 0 : 13}>
+          <tspan key={word} x={middle} dy={index === 0 ? 0 : 15}>
             {word}
           </tspan>
         ))}

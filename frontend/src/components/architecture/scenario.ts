@@ -3,15 +3,7 @@ import operations from "./operations.json";
 import pictures from "./pictures.json";
 
 export type Kind =
-  | "people"
-  | "network"
-  | "security"
-  | "function"
-  | "workflow"
-  | "table"
-  | "storage"
-  | "queue"
-  | "stream";
+  "people" | "network" | "security" | "function" | "workflow" | "table" | "storage" | "queue" | "stream";
 
 export interface Node {
   id: string;
@@ -42,7 +34,7 @@ const PAGES: readonly (readonly [RegExp, Name])[] = [
   [/^\/(cart|orders)\b/, "orders"],
   [/^\/(staff\/(approvals|partners)|developers)\b/, "staff"],
   [/^\/staff\/queues\b/, "operations"],
-  [/^\/(feed|posts|members|search|profile|inbox|devices)\b/, "mobile"],
+  [/^\/(feed|posts|members|search|profile|inbox|notifications|devices)\b/, "mobile"],
   [/^\/trends\b/, "stream"],
   [/^\/(sign-|signed-|confirm)/, "identity"],
 ];

@@ -7,6 +7,9 @@ export interface CartLine {
   unit_price: number;
   currency: string;
   quantity: number;
+  /** What it looks like; a cart of an earlier visit may lack it. */
+  category?: string | undefined;
+  image?: string | undefined;
 }
 
 export const MOST_OF_ONE = 99;

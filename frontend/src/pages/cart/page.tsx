@@ -6,6 +6,7 @@ import { bodyOf } from "../../api/client";
 import { useApi } from "../../api/context";
 import type { components } from "../../api/contracts/orders";
 import { pause, worthRetrying } from "../../api/problem";
+import { Art } from "../../components/art";
 import { Empty, Failure } from "../../components/feedback";
 import { money } from "../../components/format";
 import { useMember } from "../../session/context";
@@ -62,6 +63,7 @@ export function CartPage() {
 function Line({ line }: { line: CartLine }) {
   return (
     <li className="list-row">
+      <Art product={{ image: line.image, category: line.category ?? "" }} small />
       <span className="grow">
         <strong>{line.name}</strong>
         <br />

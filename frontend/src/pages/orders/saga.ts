@@ -1,10 +1,13 @@
+import { lasting } from "../../components/format";
 import type { Order, Step } from "./queries";
 
 /** A stop of the order's way, as the member sees it. */
 export interface Stop {
   name: string;
-  state: "ahead" | "now" | "done" | "failed" | "undone";
+  state: "ahead" | "now" | "done" | "failed" | "undoing" | "undone";
   at?: string;
+  /** When it had been done, for one that was undone. */
+  doneAt?: string;
   note?: string;
 }
 
@@ -59,12 +62,18 @@ export function stopsOf(order: Order, now: number): readonly Stop[] {
   const asked = at.has("APPROVAL_REQUESTED");
   const plans = asked ? [PLAN[0] as Plan, APPROVAL, ...PLAN.slice(1)] : PLAN;
   const ending = order.status !== "PENDING" && order.status !== "AWAITING_APPROVAL";
+  const isUndoing = at.has("CANCEL_REQUESTED")
+    ? !at.has("CANCELLED")
+    : !ending && PLAN.some(({ undone }) => undone && at.has(undone));
   let reached = true;
   const stops = plans.map(({ name, done, undone, refuses }): Stop => {
     const undoneAt = undone && at.get(undone);
     const doneAt = at.get(done);
-    if (undone && undoneAt)
-      return { name, state: "undone", at: undoneAt, note: UNDONE_AS[undone] ?? "undone" };
+    if (undone && undoneAt) {
+      const note = UNDONE_AS[undone] ?? "undone";
+      return { name, state: "undone", at: undoneAt, note, ...(doneAt && { doneAt }) };
+    }
+    if (doneAt && undone && isUndoing) return { name, state: "undoing", at: doneAt, note: "being undone" };
     if (doneAt) return { name, state: "done", at: doneAt };
     const first = reached;
     reached = false;
@@ -75,10 +84,11 @@ export function stopsOf(order: Order, now: number): readonly Stop[] {
       return first && order.reason === "FAULT"
         ? { name, state: "failed", note: "failed" }
         : { name, state: "ahead" };
-    if (!first || at.has("CANCEL_REQUESTED")) return { name, state: "ahead" };
-    const waiting = name === APPROVAL.name;
-    const late = !waiting && last !== undefined && now - Date.parse(last) > USUAL;
-    return { name, state: "now", note: waiting ? "waits for staff" : late ? "trying again" : "under way" };
+    if (!first || isUndoing) return { name, state: "ahead" };
+    if (name === APPROVAL.name) return { name, state: "now", note: "waits for staff" };
+    const since = last === undefined ? 0 : now - Date.parse(last);
+    const note = since > USUAL ? `trying again, for ${lasting(since / 1000)}` : "under way";
+    return { name, state: "now", note };
   });
   return [{ name: "Placed", state: "done", at: order.created_at }, ...stops, endOf(order, at)];
 }

@@ -8,10 +8,10 @@ import type { Product } from "./queries";
 export function ProductCard({ product }: { product: Product }) {
   const announce = useAnnounce();
   const { lines } = useCart();
-  const { product_id, name, unit_price, currency } = product;
+  const { product_id, name, unit_price, currency, category, image } = product;
   const held = lines.find((line) => line.product_id === product_id)?.quantity ?? 0;
   const add = () => {
-    setQuantity({ product_id, name, unit_price, currency }, held + 1);
+    setQuantity({ product_id, name, unit_price, currency, category, image }, held + 1);
     announce(`${name} is in the cart, ${held + 1} of it`);
   };
   return (

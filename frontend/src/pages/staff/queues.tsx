@@ -106,7 +106,8 @@ function QueueCard({ queue }: { queue: Queue }) {
 function Progress({ redrive }: { redrive: Redrive }) {
   const { status, moved = 0, stay = 0, reasons = [], ended_at } = redrive;
   const look = status === "RUNNING" ? "busy" : status === "FAILED" ? "bad" : stay > 0 ? "warn" : "good";
-  const words = { RUNNING: "Moving back", DONE: "Moved back", FAILED: "Failed" }[status];
+  const done = stay > 0 && moved === 0 ? "Nothing moved" : "Moved back";
+  const words = { RUNNING: "Moving back", DONE: done, FAILED: "Failed" }[status];
   return (
     <div className="redrive" role="status">
       <span className={`badge ${look}`}>{words}</span>
