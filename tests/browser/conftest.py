@@ -8,7 +8,7 @@ from collections.abc import Iterator
 import pytest
 from playwright.sync_api import Browser, BrowserContext, ConsoleMessage, sync_playwright
 
-from tests.browser.site import Site
+from tests.browser.site import Site, session_of
 from tests.stack import Member, Stack
 
 NAMES = ("chromium", "chromium-browser", "google-chrome", "google-chrome-stable")
@@ -70,7 +70,20 @@ def session_of_member(stack: Stack, browser: Browser, member: Member) -> str:
 @pytest.fixture
 def signed_in(site: Site, session_of_member: str) -> Site:
     """The web app in a tab in which the member has signed in."""
-    site.open("/")
-    site.page.evaluate("kept => Object.assign(sessionStorage, JSON.parse(kept))", session_of_member)
-    site.open("/")
+    site.resume(session_of_member)
+    return site
+
+
+@pytest.fixture(scope="session")
+def colleague(stack: Stack) -> Iterator[Member]:
+    """Somebody of the staff."""
+    person = stack.enrol("staff")
+    yield person
+    person.leave()
+
+
+@pytest.fixture
+def staff(stack: Stack, site: Site, colleague: Member) -> Site:
+    """The web app in a tab in which somebody of the staff has signed in."""
+    site.resume(session_of(stack, colleague))
     return site

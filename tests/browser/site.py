@@ -9,7 +9,7 @@ from typing import Any
 from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import Locator, Page, expect
 
-from tests.stack import Member, Stack
+from tests.stack import Member, Stack, claims_of
 
 SLOW = 60_000
 """Milliseconds for what starts functions that nobody has called yet."""
@@ -18,6 +18,21 @@ PRODUCTS = {
     "cup": {"product_id": "cup", "name": "Cup", "unit_price": 700, "currency": "EUR"},
     "gold_cup": {"product_id": "cup", "name": "Gold cup", "unit_price": 1_500_000, "currency": "EUR"},
 }
+
+
+def session_of(stack: Stack, member: Member) -> str:
+    """Return what a tab keeps once a member has signed in, made from a sign-in by password."""
+    tokens = member.tokens
+    user = {
+        "access_token": tokens["AccessToken"],
+        "id_token": tokens["IdToken"],
+        "refresh_token": tokens["RefreshToken"],
+        "token_type": "Bearer",
+        "scope": member.claims["scope"],
+        "profile": claims_of(tokens["IdToken"]),
+        "expires_at": member.claims["exp"],
+    }
+    return json.dumps({f"oidc.user:{stack['LoginUrl']}:{stack['UserPoolClientId']}": json.dumps(user)})
 
 
 class Site:
@@ -32,9 +47,17 @@ class Site:
         self.page.goto(self.url + path)
         self.page.locator("main").wait_for(timeout=SLOW)
 
+    def resume(self, kept: str) -> None:
+        """Be signed in, as a tab is that keeps this."""
+        # Any page of the domain; this one names no icon, so the browser would ask for one that is not there.
+        self.page.route("**/favicon.ico", lambda route: route.fulfill(status=204))
+        self.page.goto(f"{self.url}/config.json")
+        self.page.evaluate("kept => Object.assign(sessionStorage, JSON.parse(kept))", kept)
+        self.open("/")
+
     def button(self, name: str) -> Locator:
         """The button or link with this name in the page itself."""
-        main = self.page.locator("main, [role=dialog]")
+        main = self.page.locator("main, [role=dialog], [role=alertdialog]")
         return main.get_by_role("button", name=name).or_(main.get_by_role("link", name=name)).first
 
     def sign_in(self, member: Member) -> None:

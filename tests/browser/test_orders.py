@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+
 import pytest
 from playwright.sync_api import expect
 
@@ -89,6 +91,9 @@ def test_what_an_order_went_through_is_told(signed_in: Site) -> None:
     signed_in.page.get_by_role("button", name="How it works").click()
     dialog = signed_in.page.get_by_role("dialog")
     expect(dialog.get_by_text("POST /orders", exact=True)).to_be_visible()
-    expect(dialog.get_by_text("create_order")).to_be_visible()
+    picture = dialog.get_by_role("img", name="Scenario 1 · the RESTful microservice")
+    expect(picture).to_have_accessible_description(re.compile(r"API Gateway, create order, .*Order saga"))
+    dialog.get_by_role("button", name="GET /orders/{order_id}").last.click()
+    expect(picture).not_to_have_accessible_description(re.compile("create order"))
     signed_in.page.keyboard.press("Escape")
     expect(dialog).to_be_hidden()

@@ -11,8 +11,11 @@ export default function HowItWorksDialog({ close }: { close: () => void }) {
   const { pathname } = useLocation();
   const all = useSyncExternalStore(recentCalls.subscribe, recentCalls.get);
   const [only, setOnly] = useState<number | null>(null);
-  const calls = all.filter((call) => call.page === pathname);
   const scenario = scenarioOf(pathname);
+  // What was changed on a page before, of the same scenario, led here: an order that was just placed.
+  const calls = all.filter(
+    ({ page, method }) => page === pathname || (method !== "GET" && scenarioOf(page) === scenario),
+  );
   const chosen = calls.filter(({ id }) => id === only);
   return (
     <Dialog open onClose={close} className="dialog how-dialog" backdrop={<div className="backdrop" />}>

@@ -85,7 +85,8 @@ export function Picture({ scenario, lit }: PictureProps) {
       className="architecture"
       viewBox={`0 0 ${WIDTH} ${height}`}
       role="img"
-      aria-labelledby={`${id}t ${id}d`}
+      aria-labelledby={`${id}t`}
+      aria-describedby={`${id}d`}
     >
       <title id={`${id}t`}>{scenario.title}</title>
       <desc id={`${id}d`}>{`Used by this page: ${used.join(", ")}.`}</desc>
