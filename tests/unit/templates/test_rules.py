@@ -49,7 +49,7 @@ class TestSize:
         if template.path == ROOT / "template.yaml":
             # Its parameters are the price list of the whole application, and its outputs a list for tools.
             text = text[text.index("\nResources:") : text.index("\nOutputs:")]
-        assert len(text.splitlines()) < 400
+        assert len([line for line in text.splitlines() if line]) < 400
 
     @pytest.mark.parametrize("path", HANDLERS, ids=lambda path: path.parent.name)
     def test_a_handler_has_less_than_60_lines(self, path: Path) -> None:
