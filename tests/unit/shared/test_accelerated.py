@@ -3,18 +3,23 @@
 from __future__ import annotations
 
 import io
+import json
+import os
+import subprocess
 import sys
 from typing import Any
 
 import pytest
 from botocore.exceptions import ClientError
 
+from benchmarks import packages
 from mobile.models import Post, PostChange
 from mobile.posts import FEED, AnotherVersion, PostNotFound, Posts
 from shared import tables
 from shared.accelerated import AWAY_SECONDS, Accelerated, table
 from shared.items import Item, from_attributes, to_attributes
 from shared.tables import Table
+from tests.templates import ROOT
 from tests.unit.shared.conftest import lines
 
 ANN, BEN = "11111111-1111-4111-8111-111111111111", "22222222-2222-4222-8222-222222222222"
@@ -233,3 +238,25 @@ def test_without_an_endpoint_there_is_a_plain_table_and_no_client_of_dax(
     assert type(table("content", "")) is Table
     assert type(table("content", "daxs://cluster.example.com")) is Accelerated
     assert "amazondax" not in sys.modules
+
+
+def test_the_real_client_takes_every_such_read_and_its_absence_is_no_fault() -> None:
+    """Up to its socket: the cluster's side of it is AWS's."""
+    folders = [packages.layer("dax") / "python", *(ROOT / "layers" / name for name in ("shared", "mobile"))]
+    done = subprocess.run(  # noqa: S603 - this interpreter
+        [sys.executable, ROOT / "tests/unit/shared/dax_client.py"],
+        env={
+            "PYTHONPATH": os.pathsep.join(map(str, folders)),
+            "AWS_DEFAULT_REGION": "eu-west-1",
+            "AWS_ACCESS_KEY_ID": "test",
+            "AWS_SECRET_ACCESS_KEY": "test",
+        },
+        check=True,
+        capture_output=True,
+        text=True,
+    )
+
+    *sent, away = json.loads(done.stdout.splitlines()[-1])
+    assert [operation for operation, _ in sent] == ["get_item"] + ["query"] * 5
+    assert all(size > 30 for _, size in sent)
+    assert away == ["away", None]
