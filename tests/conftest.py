@@ -20,6 +20,7 @@ if os.environ.get("CI"):
 def pytest_addoption(parser: pytest.Parser) -> None:
     """Let a run say how much is to be proven."""
     parser.addoption("--posts", type=int, default=5_000, help="how many posts the stream's proof sends")
+    parser.addoption("--orders", type=int, default=8, help="of how many orders a function is killed")
 
 
 @pytest.fixture(scope="session")

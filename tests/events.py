@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import secrets
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from typing import Any
 
@@ -43,14 +43,26 @@ def listening(stack: Stack) -> Iterator[str]:
 
 def events_of(stack: Stack, queue: str, order_id: str, wanted: int) -> list[dict[str, Any]]:
     """Wait until a queue has heard so many different events of an order, and return all it heard of it."""
+    return events_of_all(stack, queue, {order_id: wanted})[order_id]
+
+
+def events_of_all(stack: Stack, queue: str, wanted: Mapping[str, int]) -> dict[str, list[dict[str, Any]]]:
+    """Wait until a queue has heard so many different events of each order, and return all that it heard."""
     sqs = stack.client("sqs")
-    found: list[dict[str, Any]] = []
+    found: dict[str, list[dict[str, Any]]] = {order_id: [] for order_id in wanted}
     deadline = time.monotonic() + SECONDS
-    while len({event["detail"]["event_id"] for event in found}) < wanted and time.monotonic() < deadline:
+
+    def missing() -> bool:
+        return any(
+            len({event["detail"]["event_id"] for event in found[order_id]}) < count
+            for order_id, count in wanted.items()
+        )
+
+    while missing() and time.monotonic() < deadline:
         messages = sqs.receive_message(QueueUrl=queue, MaxNumberOfMessages=10, WaitTimeSeconds=1)
         for message in messages.get("Messages", []):
             sqs.delete_message(QueueUrl=queue, ReceiptHandle=message["ReceiptHandle"])
             event = json.loads(message["Body"])
-            if event["detail"]["order_id"] == order_id:
-                found.append(event)
+            if event["detail"]["order_id"] in found:
+                found[event["detail"]["order_id"]].append(event)
     return found

@@ -16,11 +16,11 @@ from collections import Counter
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
-import psutil
 import pytest
 
 from tests.posts import eventually, rejections
-from tests.stack import OUTPUTS, Stack, StreamApi
+from tests.processes import kill, running
+from tests.stack import Stack, StreamApi
 from tests.trends import Counts, File, producer, told
 
 SEED = 20_261_121
@@ -57,16 +57,7 @@ class Consumer:
 
     def kill(self) -> int:
         """Kill every process that runs the function; return how many there were. AWS lets nobody do this."""
-        killed = 0
-        engine = json.loads((OUTPUTS.resolve().parent / "engine.json").read_text())
-        for process in psutil.Process(engine["pid"]).children(recursive=True):
-            try:
-                if process.environ().get("AWS_LAMBDA_FUNCTION_NAME") == self._function:
-                    process.kill()
-                    killed += 1
-            except psutil.Error:  # it ended by itself
-                continue
-        return killed
+        return kill(running(self._function))
 
     def pause(self, seconds: float) -> None:
         """Disable the mapping for some time."""
