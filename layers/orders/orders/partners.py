@@ -30,6 +30,8 @@ Plan: TypeAlias = Literal["trial", "standard"]
 PublicKey: TypeAlias = Annotated[str, msgspec.Meta(pattern=r"^[A-Za-z0-9+/]{43}=\Z")]
 # Two, so that one can take over from the other without a moment in which neither is good.
 SigningKeys: TypeAlias = Annotated[list[PublicKey], msgspec.Meta(min_length=1, max_length=2)]
+# Without controls and U+FEFF, \s is the same to Python as to JSON Schema, whose patterns are ECMAScript's.
+WORD = r"[^@\s\x00-\x1f\x7f-\x9f\ufeff]"
 LISTED = ("list", "PARTNERS")
 
 
@@ -38,7 +40,7 @@ class Registration(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
 
     application: Annotated[str, msgspec.Meta(min_length=1, max_length=64)]
     purpose: Annotated[str, msgspec.Meta(min_length=1, max_length=500)]
-    contact: Annotated[str, msgspec.Meta(pattern=r"^[^@\s]{1,64}@[^@\s]{1,185}\Z")]
+    contact: Annotated[str, msgspec.Meta(pattern=rf"^{WORD}{{1,64}}@{WORD}{{1,185}}\Z")]
     signing_keys: SigningKeys
 
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import secrets
 from collections.abc import Callable, Iterator
 from typing import Any
 from urllib.parse import urlsplit
@@ -45,10 +44,12 @@ def sessions(stack: Stack, owner: Member) -> dict[str, requests.Session]:
         raw = body.encode() if isinstance(body, str) else body
         path = urlsplit(str(request.url)).path.removeprefix(base)
         if request.method in {"GET", "POST"}:
-            key = request.headers.get("Idempotency-Key") or secrets.token_hex(8)
-            text = key.decode("latin-1") if isinstance(key, bytes) else key
+            key = request.headers.get("Idempotency-Key")
+            text = key.decode("latin-1") if isinstance(key, bytes) else key or ""
             signed = partner.signed(request.method, path, raw, key=text.strip())
             signed.pop("Content-Type", None)
+            if key is None:  # what a request lacks is not added to it
+                signed.pop("Idempotency-Key", None)
             request.headers.update(signed)
         return request
 
