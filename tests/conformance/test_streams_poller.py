@@ -19,6 +19,14 @@ def on_engine(client: Callable[[str], Any], tmp_path_factory: pytest.TempPathFac
     return make_streams(client, tmp_path_factory.mktemp("streams"), patience=15.0)
 
 
+@pytest.fixture(scope="module", autouse=True)
+def aging(on_engine: Streams) -> tuple[str, float]:
+    """A stream whose record grows old while the other tests run, and when it was put: it takes a minute."""
+    stream = on_engine.make_stream()
+    on_engine.put_data(stream, [("k", b'{"n": "old"}')])
+    return stream, time.monotonic()
+
+
 @pytest.fixture
 def streams(request: pytest.FixtureRequest, on_engine: Streams) -> Streams:
     """The function on this engine; the stock one is not waited for as long."""
@@ -462,6 +470,26 @@ def test_a_template_makes_and_changes_a_mapping_whole(streams: Streams) -> None:
     assert (now["UUID"], now["MaximumRetryAttempts"]) == (made["UUID"], 4)
     tags = streams.client("lambda").list_tags(Resource=now["EventSourceMappingArn"])["Tags"]
     assert tags.get("team") == "orders"
+
+
+def test_a_record_that_is_older_than_asked_is_given_up_before_it_is_sent(
+    streams: Streams, aging: tuple[str, float]
+) -> None:
+    (stream, put_at), (queue, queue_arn) = aging, streams.make_queue()
+    time.sleep(max(0.0, put_at + 61 - time.monotonic()))
+    streams.put_data(stream, [("k", b'{"n": "fresh"}')])
+
+    streams.map(
+        stream,
+        MaximumRecordAgeInSeconds=60,
+        DestinationConfig={"OnFailure": {"Destination": queue_arn}},
+    )
+    streams.wait(lambda: "fresh" in streams.numbers(stream))
+
+    assert streams.numbers(stream) == ["fresh"]
+    lost = streams.lost(queue)
+    assert lost["requestContext"]["condition"] == "RecordAgeExceeded"
+    assert lost["KinesisBatchInfo"]["batchSize"] == 1
 
 
 def _template(properties: dict[str, Any]) -> str:
