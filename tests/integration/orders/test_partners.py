@@ -224,6 +224,10 @@ class TestRegistered:
         assert {answer.status_code for answer in answers} == {404, 429}
         assert {answer.headers["Retry-After"] for answer in refused} <= {"1", "3600"}
         assert_refused(refused[-1], 429)
+        assert (refused[-1].headers["Retry-After"], refused[-1].json()["detail"]) == (
+            "3600",
+            "The quota is used up.",
+        )
 
     def test_no_plan_counts_another_partners_requests(
         self, stack: Stack, partner: Partner, enrol: Callable[..., Member]

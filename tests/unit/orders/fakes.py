@@ -93,7 +93,7 @@ class FakeTable:
             return tuple(item[key] for key in places)
 
         # An index has the items that have its keys.
-        mine = [item for item in self.items.values() if item.get(name) == value and {*places} <= {*item}]
+        mine = [item for item in self.items.values() if item.get(name) == value and places[0] in item]
         mine.sort(key=place, reverse=newest_first)
         if after:
             assert {*after} == {name, *places}

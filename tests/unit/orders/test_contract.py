@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import re
-from typing import Any
+from typing import Any, get_args
 
 import jsonschema  # type: ignore[import-untyped]  # it brings no types of its own
 import msgspec
@@ -13,12 +13,13 @@ import yaml
 
 from orders import rules
 from orders.approval import Answer, Approval, ApprovalPage, AwaitingOrder
-from orders.models import Entry, Line, NewOrder, Order, OrderPage
+from orders.models import Entry, Line, NewOrder, Order, OrderPage, Reason, Status
+from orders.outbox import TYPES, VERSION, OrderEvent
 from orders.partners import Partner, PartnerPage, RegisteredPartner, Registration
 from shared.http import MAX_BODY
 from shared.ids import uuid7
 from shared.problems import BadRequest, FieldError, ProblemDetails
-from tests.unit.functions import FUNCTIONS, load
+from tests.unit.functions import FUNCTIONS, ROOT, load
 from tests.unit.templates.test_contracts import in_code, in_contract
 
 CONTRACT: dict[str, Any] = yaml.safe_load((FUNCTIONS / "orders/openapi.yaml").read_text())
@@ -120,6 +121,18 @@ def test_the_lists_parameters_have_the_same_limits(
     assert set(query["properties"]) == {
         parameter["name"] for parameter in CONTRACT["paths"][path]["get"]["parameters"]
     }
+
+
+def test_the_events_are_documented_field_by_field_with_every_value() -> None:
+    page = (ROOT / "docs/services/order-events.md").read_text()
+    fields = dict(re.findall(r"^\| `(\w+)` \| [^|]* \| ([^|]*) \|$", page, re.MULTILINE))
+    kinds = set(re.findall(r"^\| (Order\w+) \|", page, re.MULTILINE))
+    values = {value for of in (Status, Reason) for value in get_args(of)}
+
+    assert list(fields) == list(OrderEvent.__struct_fields__)
+    assert f"## The detail, version {VERSION}" in page
+    assert values <= {value.strip() for told in fields.values() for value in re.split(r"[:,]", told)}
+    assert kinds == {*TYPES.values(), "OrderApprovalReminder"}
 
 
 def test_the_greatest_body_fits_the_limit_many_times_over() -> None:
