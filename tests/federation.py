@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import fcntl
 import json
 import secrets
 import time
@@ -13,7 +14,7 @@ import requests
 
 from tests.login import Login, query_of
 from tests.providers import Provider
-from tests.stack import Stack, claims_of
+from tests.stack import OUTPUTS, Stack, claims_of
 from tests.templates import ROOT
 
 TEMPLATE = ROOT / "functions/identity/providers.yaml"
@@ -45,8 +46,17 @@ def offered(stack: Stack, provider: Provider) -> Iterator[str]:
     """Let the stack's app sign in by a provider as well; it is taken away again.
 
     What CloudFormation does for the parameters OidcName, OidcClientId and OidcIssuer is done here for a stack
-    that stands: the template of the providers, and the client that names what it made.
+    that stands: the template of the providers, and the client that names what it made. One test at a time
+    does it, also of those in other processes: there is one client.
     """
+    with OUTPUTS.with_name("federation.lock").open("w") as lock:
+        fcntl.flock(lock, fcntl.LOCK_EX)
+        with _offered(stack, provider) as name:
+            yield name
+
+
+@contextmanager
+def _offered(stack: Stack, provider: Provider) -> Iterator[str]:
     cognito, cloudformation = stack.client("cognito-idp"), stack.client("cloudformation")
     suffix = secrets.token_hex(4)
     name, secret = f"Neighbours-{suffix}", f"serverless-lens/{suffix}"
