@@ -20,6 +20,7 @@ from __future__ import annotations
 
 import time
 from collections import Counter, defaultdict
+from datetime import UTC, datetime
 from hashlib import md5
 from typing import TYPE_CHECKING, NamedTuple
 
@@ -42,6 +43,7 @@ if TYPE_CHECKING:
     from stream.windows import Windows
 
 _DAY = 86400
+_1970 = datetime(1970, 1, 1, tzinfo=UTC)
 _CHECKPOINT_DAYS = 14
 _RACES = 10  # in a row, until it is better to come back later
 
@@ -243,11 +245,12 @@ class Aggregator:
 
     def _by_window(self, reading: Reading) -> dict[str, list[Post]]:
         """Return the posts that may have hashtags, by window: others add nothing, however often they come."""
-        groups: defaultdict[float, list[Post]] = defaultdict(list)
+        groups: defaultdict[int, list[Post]] = defaultdict(list)
         seconds = self._windows.seconds
-        for post, made in zip(reading.posts, reading.times, strict=True):
+        for post in reading.posts:
             if "#" in post.text or hashtags.has_sign(post.text):
-                groups[made // seconds].append(post)
+                made = post.created_at - _1970  # a third of what timestamp() takes
+                groups[(made.days * _DAY + made.seconds) // seconds].append(post)
         return {self._windows.holding(number * seconds): posts for number, posts in groups.items()}
 
     def _fresh(

@@ -74,6 +74,14 @@ def find(text: str) -> list[str]:
     return found
 
 
+class _Folded(dict[str, str]):
+    """What is seen so far, folded: the same words come again and again."""
+
+    def __missing__(self, word: str) -> str:
+        folded = self[word] = word.casefold()
+        return folded
+
+
 def _count(counts: dict[str, int], texts: list[str], joined: str, expression: re.Pattern[str]) -> list[str]:
     """Add to `counts` what the texts have, and return those that have to be looked at one by one."""
     others: list[str] = []
@@ -89,7 +97,7 @@ def _count(counts: dict[str, int], texts: list[str], joined: str, expression: re
     if tokens.count(_NEXT) != len(texts) - 1:  # a text holds what stands between texts, or there is none
         return others + texts
     if expression is not _ASCII:
-        tokens = [token.casefold() for token in tokens]
+        tokens = list(map(_Folded().__getitem__, tokens))
     number = 0
     last: dict[str, int] = {}  # the text that each hashtag was last seen in
     for token in tokens:

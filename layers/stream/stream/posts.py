@@ -52,13 +52,12 @@ class Span(NamedTuple):
 
 
 class Reading(NamedTuple):
-    """What a span of records holds: posts and when they were made (seconds since 1970), in their order.
+    """What a span of records holds, in its order.
 
     `parts` is how many parts the last record has, 1 where nothing was put together in it.
     """
 
     posts: list[Post]
-    times: list[float]
     rejected: list[Rejected]
     parts: int
 
@@ -101,17 +100,19 @@ def _read_all(span: Span, bounds: Bounds) -> Reading | None:
             posts = list(map(decode, data))
     except _UNREADABLE:
         return None
-    times = [post.created_at.timestamp() for post in posts]
-    if not times:
-        return Reading(posts, times, [], parts)
+    if not posts:
+        return Reading(posts, [], parts)
     # Nearly always all are recent, and a look at both ends tells; Kinesis keeps arrivals in order, roughly.
+    # Comparing times is cheap, and making numbers of them is not.
+    times = [post.created_at for post in posts]
+    earliest, latest = min(times).timestamp(), max(times).timestamp()
     first, last = _arrival(records[0]), _arrival(records[-1])
-    if min(times) < last - bounds.late + _MINUTE or max(times) > first + bounds.early - _MINUTE:
-        arrived = map(repeat, map(_arrival, records), sizes or repeat(1))
-        ahead = [made - arrival for made, arrival in zip(times, chain.from_iterable(arrived), strict=True)]
+    if earliest < last - bounds.late + _MINUTE or latest > first + bounds.early - _MINUTE:
+        arrived = chain.from_iterable(map(repeat, map(_arrival, records), sizes or repeat(1)))
+        ahead = [made.timestamp() - arrival for made, arrival in zip(times, arrived, strict=True)]
         if min(ahead) < -bounds.late or max(ahead) > bounds.early:
             return None
-    return Reading(posts, times, [], parts)
+    return Reading(posts, [], parts)
 
 
 def _split(data: bytes) -> list[Post]:
@@ -136,7 +137,7 @@ def _split(data: bytes) -> list[Post]:
 
 def _read_each(span: Span, bounds: Bounds) -> Reading:
     """Return the posts record by record, and each that cannot be counted with the reason."""
-    posts, times, rejected = [], [], []
+    posts, rejected = [], []
     parts = 1
     for place, record in enumerate(span.records):
         found = _parts(record)
@@ -154,8 +155,7 @@ def _read_each(span: Span, bounds: Bounds) -> Reading:
                 rejected.append(Rejected(record, number, part.partition_key, part.data, *refused.args))
             else:
                 posts.append(post)
-                times.append(post.created_at.timestamp())
-    return Reading(posts, times, rejected, parts)
+    return Reading(posts, rejected, parts)
 
 
 class _Refused(Exception):  # noqa: N818 - a reason and a detail
