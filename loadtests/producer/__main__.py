@@ -95,7 +95,7 @@ def _parser() -> argparse.ArgumentParser:
     )
     how.add_argument(
         "--aggregate-bytes",
-        type=int,
+        type=_length,
         default=AGGREGATE_BYTES,
         metavar="N",
         help="how long an aggregate gets; 0 sends each post by itself",
@@ -109,6 +109,12 @@ def _parser() -> argparse.ArgumentParser:
 def _whole(text: str) -> int:
     if not text.isdecimal() or not int(text):
         raise argparse.ArgumentTypeError(f"{text!r} is not a whole number from 1 on")
+    return int(text)
+
+
+def _length(text: str) -> int:
+    if not text.isdecimal():
+        raise argparse.ArgumentTypeError(f"{text!r} is not a number of bytes from 0 on")
     return int(text)
 
 
@@ -181,6 +187,12 @@ def _stream(options: argparse.Namespace) -> tuple[Any, str]:
 
 
 def _send(options: argparse.Namespace, console: Console) -> int:
+    with ExitStack() as closing:
+        # A file that is not there is told before anything else.
+        return _send_lines(_lines(options, closing), options, console)
+
+
+def _send_lines(lines: Iterator[bytes], options: argparse.Namespace, console: Console) -> int:
     kinesis, name = _stream(options)
     described = kinesis.describe_stream_summary(StreamName=name)["StreamDescriptionSummary"]
     longest = described.get("MaxRecordSizeInKiB", 1024) * 1024
@@ -196,8 +208,8 @@ def _send(options: argparse.Namespace, console: Console) -> int:
     signal.signal(signal.SIGTERM, stop)
     began = time.monotonic()
     try:
-        with ExitStack() as closing, Progress(console) as progress, progress.phase("send") as phase:
-            for tally in sender.send(records(_lines(options, closing), options.key), options.rate):
+        with Progress(console) as progress, progress.phase("send") as phase:
+            for tally in sender.send(records(lines, options.key), options.rate):
                 speed = tally.delivered / max(0.001, time.monotonic() - began)
                 phase.note = (
                     f"{tally.delivered:,} of {tally.read:,} read, {speed:,.0f}/s, {tally.retried:,} again"

@@ -84,10 +84,17 @@ def test_a_stack_that_is_not_up_is_one_line(capsys: pytest.CaptureFixture[str]) 
 
 
 @pytest.mark.usefixtures("stream")
-def test_a_file_that_is_not_there_is_one_line_after_the_summary(capsys: pytest.CaptureFixture[str]) -> None:
-    assert command.main(["--file", "nowhere.jsonl"]) == 1
+def test_a_file_that_cannot_be_read_is_one_line_and_no_summary(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    for file in (tmp_path / "nowhere.jsonl", tmp_path):
+        assert command.main(["--file", str(file)]) == 1
 
-    assert "nowhere.jsonl" in capsys.readouterr().err.splitlines()[-1]
+        told = capsys.readouterr()
+        (line,) = told.err.splitlines()
+        assert line.startswith("producer: ")
+        assert str(file) in line
+        assert not told.out
 
 
 @pytest.mark.parametrize(
@@ -97,6 +104,7 @@ def test_a_file_that_is_not_there_is_one_line_after_the_summary(capsys: pytest.C
         ["--posts", "many"],
         ["--rate", "-1"],
         ["--rate", "inf"],
+        ["--aggregate-bytes", "-1"],
         ["--duplicates", "1"],
         ["--duplicates", "0.5", "--poison", "0.5"],
         ["--begin", "yesterday"],
