@@ -9,7 +9,7 @@ import pytest
 from hypothesis import settings
 
 from tests.events import listening
-from tests.stack import ORDER, PAUSES, Member, OrdersApi, Stack
+from tests.stack import ORDER, PAUSES, Member, OrdersApi, Stack, StreamApi
 
 # A change is judged by the same examples each time; everybody else's runs look for others.
 settings.register_profile("ci", derandomize=True)
@@ -65,6 +65,19 @@ def api(stack: Stack, member: Member) -> OrdersApi:
 def strangers_api(stack: Stack, stranger: Member) -> OrdersApi:
     """The orders API as the stranger."""
     return OrdersApi(stack["OrdersApiUrl"], stranger.token)
+
+
+@pytest.fixture(scope="session")
+def stream(stack: Stack) -> Stack:
+    """The running stack, with its stream service."""
+    stack.need("stream")
+    return stack
+
+
+@pytest.fixture(scope="session")
+def trends(stream: Stack, member: Member) -> StreamApi:
+    """The stream API as the member."""
+    return StreamApi(stream["StreamApiUrl"], member.token)
 
 
 @pytest.fixture

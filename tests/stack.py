@@ -14,6 +14,7 @@ from pathlib import Path
 from typing import Any
 
 import boto3
+import pytest
 import requests
 from botocore import UNSIGNED
 from botocore.config import Config
@@ -66,6 +67,12 @@ class Stack(UserDict[str, str]):
     def has(self, service: str) -> bool:
         """Tell whether a service is there: what costs while idle can be left out."""
         return bool(self.get(f"{service.title()}ApiUrl", "somewhere else"))
+
+    def need(self, service: str) -> None:
+        """Skip the test where a service is left out."""
+        if not self.has(service):
+            name = f"{service.title()}Service"
+            pytest.skip(f"the {service} service is left out of this stack: it is there with {name}=true")
 
     @property
     def on_this_machine(self) -> bool:

@@ -6,7 +6,6 @@ import pytest
 from playwright.sync_api import expect
 
 from tests.browser.site import SLOW, Site
-from tests.stack import Stack
 
 TOP = {
     "window_start": "2026-01-02T03:04:00Z",
@@ -15,13 +14,7 @@ TOP = {
 }
 
 
-@pytest.fixture(autouse=True)
-def deployed(stack: Stack) -> None:
-    """The stream costs while idle, so a stack may be without it."""
-    if not stack.has("stream"):
-        pytest.skip("the stream service is left out of this stack: it is there with StreamService=true")
-
-
+@pytest.mark.usefixtures("stream")
 def test_the_top_is_shown_and_a_hashtag_is_followed(signed_in: Site) -> None:
     signed_in.page.route("**/api/stream/trends?*", lambda route: route.fulfill(json=TOP))
     signed_in.open("/trends")
@@ -31,8 +24,21 @@ def test_the_top_is_shown_and_a_hashtag_is_followed(signed_in: Site) -> None:
     expect(signed_in.page.get_by_role("img", name="Posts with #kettle over time")).to_be_visible(timeout=SLOW)
 
 
+@pytest.mark.usefixtures("stream")
 def test_a_report_is_asked_for_and_followed(signed_in: Site) -> None:
     signed_in.open("/trends")
     signed_in.button("Ask for a report").click(timeout=SLOW)
     row = signed_in.page.get_by_role("region", name="Report on the archive").get_by_role("listitem")
     expect(row.get_by_text("Under way").or_(row.get_by_text("Ready"))).to_be_visible(timeout=SLOW)
+
+
+@pytest.mark.console("404")
+def test_a_stack_without_the_service_says_so(signed_in: Site) -> None:
+    missing = {"type": "about:blank", "title": "Not Found", "status": 404, "detail": "There is no such path."}
+    signed_in.page.route(
+        "**/api/stream/**",
+        lambda route: route.fulfill(status=404, json=missing, content_type="application/problem+json"),
+    )
+    signed_in.open("/trends")
+    signed_in.shows("The stream is switched off here")
+    signed_in.shows("StreamService=true")

@@ -171,6 +171,7 @@ def test_the_cluster_is_asked_for_no_more_than_reads_that_may_be_late() -> None:
 @pytest.mark.lens("SERVPER-4")
 @pytest.mark.parametrize("function", templates.functions(), ids=str)
 def test_what_a_start_downloads_is_small(stack: Stack, function: templates.Resource) -> None:
+    stack.need(function.service)
     deployed = stack.client("lambda").get_function_configuration(
         FunctionName=stack.physical_id(function.service, function.id)
     )

@@ -13,32 +13,24 @@ from loadtests.producer.records import Kind, Record
 from loadtests.producer.sender import Sender, Settings
 from tests import templates
 from tests.posts import eventually
-from tests.stack import Member, Stack, StreamApi
+from tests.stack import StreamApi
 from tests.trends import File, producer, told
 from tests.unit.loadtests.fakes import Clock
 from tests.unit.loadtests.fakes import Stream as FakeStream
 
 
 @pytest.fixture(scope="module")
-def api(stack: Stack, member: Member) -> StreamApi:
-    """The stream API as a member."""
-    if not stack.has("stream"):
-        pytest.skip("the stream service is left out of this stack: it is there with StreamService=true")
-    return StreamApi(stack["StreamApiUrl"], member.token)
-
-
-@pytest.fixture(scope="module")
-def sent(api: StreamApi, tmp_path_factory: pytest.TempPathFactory) -> tuple[File, dict[str, Any]]:
+def sent(trends: StreamApi, tmp_path_factory: pytest.TempPathFactory) -> tuple[File, dict[str, Any]]:
     """Some posts, some of them twice and some no posts, and the summary of the producer that sent them."""
     path, begin = tmp_path_factory.mktemp("lens") / "posts.jsonl", datetime.now(UTC) - timedelta(seconds=120)
     made = ("--posts", "400", "--duplicates", "0.1", "--poison", "0.05", "--hashtags", "40")
     when = ("--begin", begin.isoformat(), "--over", "120")
     producer(*made, *when, "--write", str(path)).communicate(timeout=60)
-    file = File.read(path, api.windows().json()["window_seconds"])
-    before = told(api, file.windows)
+    file = File.read(path, trends.windows().json()["window_seconds"])
+    before = told(trends, file.windows)
     summary = json.loads(producer("--file", str(path), "--json").communicate(timeout=60)[0])
-    eventually(lambda: (told(api, file.windows) - before).total() >= file.counts.total())
-    after = told(api, file.windows)
+    eventually(lambda: (told(trends, file.windows) - before).total() >= file.counts.total())
+    after = told(trends, file.windows)
     after.subtract(before)
     return file, {**summary, "counted": +after}
 
@@ -92,14 +84,14 @@ def test_the_mapping_reports_partial_failures_bisects_and_gives_up_into_a_bucket
 @pytest.mark.lens("STR-3")
 @pytest.mark.lens("SERVPER-2")
 def test_the_api_tells_the_top_of_a_window_and_a_hashtags_history(
-    api: StreamApi, sent: tuple[File, dict[str, Any]]
+    trends: StreamApi, sent: tuple[File, dict[str, Any]]
 ) -> None:
     file, _ = sent
 
-    answer = api.top(window=file.windows[0], limit=100)
+    answer = trends.top(window=file.windows[0], limit=100)
     items = [(-item["count"], item["hashtag"]) for item in answer.json()["items"]]
-    history = api.history(items[0][1], since=file.windows[0], until=file.windows[0]).json()["items"]
+    history = trends.history(items[0][1], since=file.windows[0], until=file.windows[0]).json()["items"]
 
     assert items == sorted(items)
     assert history == [{"window_start": file.windows[0], "count": -items[0][0]}]
-    assert api.top(answer.headers["ETag"], window=file.windows[0], limit=100).status_code == 304
+    assert trends.top(answer.headers["ETag"], window=file.windows[0], limit=100).status_code == 304

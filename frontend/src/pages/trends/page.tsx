@@ -36,7 +36,7 @@ function Trends() {
       <Empty icon={CloudOff} title="The stream is switched off here">
         <p>
           A stream costs while nobody uses it. Whoever deploys this application brings it in with{" "}
-          <code>Stream=true</code>.
+          <code>StreamService=true</code>.
         </p>
       </Empty>
     );
