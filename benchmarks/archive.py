@@ -88,6 +88,8 @@ def measure(outputs: Path, rounds: int) -> str:
     from tests.stack import Stack, StreamApi  # noqa: PLC0415
 
     stack = Stack(json.loads(outputs.read_text()))
+    if not stack.has("stream"):
+        raise ValueError("the stream service is left out of this stack: it is there with StreamService=true")
     member = stack.enrol("members")
     api, client = StreamApi(stack["StreamApiUrl"], member.token), member.aws("firehose")
 
@@ -118,18 +120,18 @@ def measure(outputs: Path, rounds: int) -> str:
     return f"latency of one post, as a ratio to the client's own call, median of {rounds} rounds: {told}"
 
 
-def changed(given: list[str]) -> dict[str, float]:
-    """Return the prices, with those changed that `given` names, each as name=USD.
+def changed(given: list[str], known: Mapping[str, float]) -> dict[str, float]:
+    """Return the known prices, with those changed that `given` names, each as name=USD.
 
     Raises
     ------
     ValueError
         When there is no such price, or it is not a number.
     """
-    prices = dict(PRICES)
+    prices = dict(known)
     for name, _, value in (each.partition("=") for each in given):
         if name not in prices:
-            raise ValueError(f"there is no price {name}: there are {', '.join(PRICES)}")
+            raise ValueError(f"there is no price {name}: there are {', '.join(known)}")
         prices[name] = float(value)
     return prices
 
@@ -145,7 +147,7 @@ def main() -> int:
     parser.add_argument("--rounds", type=int, default=50)
     options = parser.parse_args()
     try:
-        prices = changed(options.price)
+        prices = changed(options.price, PRICES)
         print(table(Load(options.bytes, options.milliseconds, options.memory), prices))
         print(objects(BUFFER_SECONDS, prices))
         if options.outputs:

@@ -6,12 +6,14 @@ import json
 from typing import Any
 
 import pytest
+import requests
+import yaml
 
 from benchmarks.archive import PRICES as LIST
 from benchmarks.archive import WAYS, Load, price
 from tests import templates
 from tests.archive import Archive, a_post, today
-from tests.stack import Member, Stack, StreamApi
+from tests.stack import SECONDS, Member, Stack, StreamApi
 
 INTEGRATIONS = {
     "archivePosts": "lambda:path",
@@ -22,15 +24,17 @@ INTEGRATIONS = {
 
 @pytest.mark.lens("COST-1")
 @pytest.mark.lens("STR-3")
-def test_a_post_gets_into_the_archive_on_each_way_and_sql_finds_it(stack: Stack, member: Member) -> None:
-    archive, api = Archive(stack), StreamApi(stack["StreamApiUrl"], member.token)
+def test_a_post_gets_into_the_archive_on_each_way_and_sql_finds_it(
+    stream: Stack, trends: StreamApi, member: Member
+) -> None:
+    archive = Archive(stream)
     before = dict(archive.saved_query(today(), today()))
     posts = {way: a_post(f"#lens by the {way}") for way in WAYS}
 
-    api.archive([posts["function"]])
-    api.archive([posts["gateway"]], "gateway")
+    trends.archive([posts["function"]])
+    trends.archive([posts["gateway"]], "gateway")
     record = {"Data": json.dumps(posts["client"]).encode()}
-    member.aws("firehose").put_record_batch(DeliveryStreamName=stack["PostArchiveName"], Records=[record])
+    member.aws("firehose").put_record_batch(DeliveryStreamName=stream["PostArchiveName"], Records=[record])
 
     archived = archive.wait_for(*(post["post_id"] for post in posts.values()))
     assert [archived[post["post_id"]] for post in posts.values()] == [*posts.values()]
@@ -39,6 +43,7 @@ def test_a_post_gets_into_the_archive_on_each_way_and_sql_finds_it(stack: Stack,
 
 
 @pytest.mark.lens("COST-1")
+@pytest.mark.lens("SERVCOST-1")
 def test_their_costs_stand_side_by_side() -> None:
     costs = {way: price(way, 1, Load(), LIST) for way in WAYS}
     page = (templates.ROOT / "docs/services/archive.md").read_text()
@@ -46,6 +51,34 @@ def test_their_costs_stand_side_by_side() -> None:
     assert costs["function"] > costs["gateway"] > costs["client"]
     for cost in costs.values():
         assert f"| {cost:.3f} |" in page
+
+
+@pytest.mark.lens("FLOW-2")
+@pytest.mark.lens("SERVREL-3")
+def test_a_report_is_polled_to_its_end_and_another_is_cancelled(trends: StreamApi) -> None:
+    report, given_up = (trends.ask(today(), today()).json()["report_id"] for _ in range(2))
+
+    begun, cancelled = trends.report(report), trends.cancel(given_up)
+    ended = trends.follow(report)
+
+    assert begun.headers["Retry-After"]
+    assert (cancelled.status_code, trends.report(given_up).json()["status"]) == (200, "CANCELLED")
+    assert (ended["status"], ended["query_state"]) == ("SUCCEEDED", "SUCCEEDED")
+    assert ended["polls"] >= 1
+    assert requests.get(ended["result"]["url"], timeout=SECONDS).text.startswith('"hashtag","posts"')
+
+
+@pytest.mark.lens("FLOW-2")
+@pytest.mark.lens("SERVCOST-4")
+def test_a_report_waits_polls_and_decides_without_a_function() -> None:
+    states = yaml.safe_load((templates.ROOT / "statemachines/trend_report.asl.yaml").read_text())["States"]
+    tasks = [state["Resource"] for state in states.values() if state["Type"] == "Task"]
+    polls = [choice["Condition"] for choice in states["Decide"]["Choices"] if "$polls" in choice["Condition"]]
+
+    assert (states["Pause"]["Type"], states["Pause"]["Next"]) == ("Wait", "CheckQuery")
+    assert (states["Decide"]["Type"], states["Decide"]["Default"]) == ("Choice", "Pause")
+    assert polls, "polling has no end"
+    assert not [task for task in tasks if "lambda" in task or ".sync" in task]
 
 
 @pytest.mark.lens("SERVCOST-3")
