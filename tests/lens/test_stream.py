@@ -81,6 +81,33 @@ def test_the_mapping_reports_partial_failures_bisects_and_gives_up_into_a_bucket
     assert mapping["DestinationConfig"]["OnFailure"]["Type"] == "S3"
 
 
+@pytest.mark.lens("STR-2")
+@pytest.mark.lens("SERVOPS-1")
+@pytest.mark.parametrize(
+    ("resource", "metric"),
+    [
+        ("AggregateTrends", "IteratorAge"),
+        ("AggregateTrends", "Throttles"),
+        ("PostStream", "WriteProvisionedThroughputExceeded"),
+        ("PostStream", "ReadProvisionedThroughputExceeded"),
+        ("FailureQueue", "ApproximateNumberOfMessagesVisible"),
+        ("PostArchive", "DeliveryToS3.DataFreshness"),
+        ("PostArchive", "ThrottledRecords"),
+        ("FailedRecordsQueue", "ApproximateNumberOfMessagesVisible"),
+        ("TrendReport", "ExecutionsFailed"),
+        ("TrendReport", "ExecutionsTimedOut"),
+    ],
+)
+def test_what_waits_is_refused_or_fails_has_an_alarm(resource: str, metric: str) -> None:
+    watched = [
+        (alarm.properties["MetricName"], alarm.properties["Dimensions"][0]["Value"])
+        for alarm in templates.resources("AWS::CloudWatch::Alarm")
+        if alarm.service == "stream" and alarm.properties["AlarmActions"] == [{"Ref": "AlarmTopic"}]
+    ]
+
+    assert any(name == metric and resource in str(value) for name, value in watched)
+
+
 @pytest.mark.lens("STR-3")
 @pytest.mark.lens("SERVPER-2")
 def test_the_api_tells_the_top_of_a_window_and_a_hashtags_history(

@@ -56,7 +56,11 @@ class Consumer:
         (self._mapping,) = [one["UUID"] for one in mappings["EventSourceMappings"]]
 
     def kill(self) -> int:
-        """Kill every process that runs the function; return how many there were. AWS lets nobody do this."""
+        """Kill every process that runs the function, as soon as one does; return how many did.
+
+        AWS lets nobody do this.
+        """
+        eventually(lambda: bool(running(self._function)))
         return kill(running(self._function))
 
     def pause(self, seconds: float) -> None:
