@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import contextlib
+import hashlib
 import re
 import time
 from collections.abc import Iterator, Mapping
@@ -13,6 +15,8 @@ import yaml
 from botocore.exceptions import ClientError
 
 from local.cloud import STACK_NAME, Cloud, LocalError
+from local.deploy.build import BUCKET
+from local.engine.process import REGION
 from local.progress import Phase
 
 NESTED = "AWS::CloudFormation::Stack"
@@ -99,7 +103,7 @@ def deploy(cloud: Cloud, template: Path, given: Mapping[str, str], phase: Phase 
     seen = {event["EventId"] for _, event in _raw_events(cloud)} if before else set()
     request = {
         "StackName": STACK_NAME,
-        "TemplateBody": template.read_text(),
+        "TemplateURL": _uploaded(cloud, template),
         "Parameters": [{"ParameterKey": key, "ParameterValue": value} for key, value in given.items()],
         "Capabilities": ["CAPABILITY_IAM", "CAPABILITY_NAMED_IAM", "CAPABILITY_AUTO_EXPAND"],
     }
@@ -112,6 +116,16 @@ def deploy(cloud: Cloud, template: Path, given: Mapping[str, str], phase: Phase 
     after = settled(cloud, phase, seen)
     if after != ("UPDATE_COMPLETE" if before else "CREATE_COMPLETE"):
         raise LocalError(explain(list(_events(cloud, seen))) or f"The deploy ended as {after}.")
+
+
+def _uploaded(cloud: Cloud, template: Path) -> str:
+    """Put a template where CloudFormation reads it: one that is sent along has 51,200 bytes at most."""
+    s3, content = cloud.client("s3"), template.read_bytes()
+    with contextlib.suppress(s3.exceptions.BucketAlreadyOwnedByYou):
+        s3.create_bucket(Bucket=BUCKET, CreateBucketConfiguration={"LocationConstraint": REGION})
+    key = f"{hashlib.sha256(content).hexdigest()[:32]}.template"
+    s3.put_object(Bucket=BUCKET, Key=key, Body=content)
+    return f"{cloud.url}/{BUCKET}/{key}"
 
 
 def settled(cloud: Cloud, phase: Phase | None = None, seen: set[str] | None = None) -> str | None:
