@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from tests import templates
-from tests.stack import ORDER, OrdersApi, Stack, asked_for
+from tests.stack import ORDER, Api, OrdersApi, Stack, asked_for
 
 PACKAGE_BYTES = 8_000_000  # zipped, layers and all: boto3 as it comes has 17 MB and more
 ENGINE_BYTES = 5_000_000  # what a search engine adds, for the functions that are about it
@@ -99,6 +99,25 @@ def test_a_retry_finishes_what_died_half_way(stack: Stack) -> None:
     assert lost.status_code == 404
     assert again.json() == first.json()
     assert asked_for(found.json()) == asked_for(first.json())
+
+
+@pytest.mark.lens("SERVREL-5")
+def test_every_dead_letter_queue_has_an_alarm_and_staff_can_redrive_it(stack: Stack) -> None:
+    queues = {
+        resource.id: resource
+        for resource in templates.resources("AWS::SQS::Queue")
+        if "RedrivePolicy" not in resource.properties and stack.has(resource.service)
+    }
+    alarmed = str([alarm.properties for alarm in templates.resources("AWS::CloudWatch::Alarm")])
+    colleague = stack.enrol("staff")
+    try:
+        answer = Api(stack["OperationsApiUrl"], colleague.token).send("GET", "/queues")
+    finally:
+        colleague.leave()
+
+    assert {row["name"] for row in answer.json()["items"]} == set(queues)
+    for name in queues:
+        assert f"['{name}', 'QueueName']" in alarmed, name
 
 
 @pytest.mark.lens("SERVPER-2")

@@ -102,7 +102,7 @@ export function Picture({ scenario, lit }: PictureProps) {
 
 function Resource({ box: { node, x, y, width }, lit }: { box: Box; lit: boolean }) {
   const Icon = ICONS[node.kind];
-  const lines = node.label.length > 9 ? node.label.split(" ") : [node.label];
+  const lines = node.label.length > 8 ? node.label.split(" ") : [node.label];
   const words = lines.length > 2 ? [lines[0], lines.slice(1).join(" ")] : lines;
   const middle = x + width / 2 + 10;
   return (

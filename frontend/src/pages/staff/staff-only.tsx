@@ -9,7 +9,7 @@ const PLACES = [
   ["/staff/approvals", "Approvals"],
   ["/staff/catalogue", "Catalogue"],
   ["/staff/partners", "Partners"],
-  ["/staff/queues", "Dead letters"],
+  ["/staff/queues", "Queues"],
 ] as const;
 
 interface StaffProps {
