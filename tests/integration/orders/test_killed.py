@@ -57,7 +57,7 @@ class Shop:
     """A product, its orders, and what the providers have done for them."""
 
     def __init__(self, stack: Stack, api: OrdersApi, orders: int) -> None:
-        self._stack, self._api = stack, api
+        self._stack, self._api, self._dynamodb = stack, api, stack.client("dynamodb")
         self.product, self.brought = f"product-{secrets.token_hex(8)}", orders * QUANTITY
         stack.stock_in(self.product, self.brought)
 
@@ -89,15 +89,12 @@ class Shop:
 
     def provided(self, kind: str, order_id: str) -> tuple[str, int]:
         """Return whether a provider has done its part for an order, and of a payment how much it took."""
-        item = (
-            self._stack.client("dynamodb")
-            .get_item(
-                TableName=self._stack.physical_id("orders", "ProviderTable"),
-                Key={"id": {"S": f"{kind}#{order_id}"}},
-                ConsistentRead=True,
-            )
-            .get("Item", {"state": {"S": "NOTHING"}})
+        answer = self._dynamodb.get_item(
+            TableName=self._stack.physical_id("orders", "ProviderTable"),
+            Key={"id": {"S": f"{kind}#{order_id}"}},
+            ConsistentRead=True,
         )
+        item = answer.get("Item", {"state": {"S": "NOTHING"}})
         return item["state"]["S"], int(item.get("amount", {"N": "0"})["N"])
 
 
