@@ -17,10 +17,9 @@ from typing import TYPE_CHECKING, Any, TypeVar, cast
 
 import botocore.session
 from botocore.config import Config
-from botocore.exceptions import ClientError
 
 from shared.observability import logger
-from shared.tables import Table, Unavailable
+from shared.tables import Table
 
 if TYPE_CHECKING:
     from collections.abc import Callable

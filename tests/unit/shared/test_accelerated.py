@@ -194,10 +194,11 @@ def change(text: str) -> PostChange:
     [
         OSError("connection refused"),
         TimeoutError(),
+        UnicodeError("label too long"),
         ClientError({"Error": {"Code": "NoRouteException"}}, "Query"),
         ClientError({"Error": {"Code": "ThrottlingException"}}, "Query"),
     ],
-    ids=["refused", "late", "no route", "busy"],
+    ids=["refused", "late", "no name", "no route", "busy"],
 )
 def test_a_cluster_that_is_away_makes_reads_slower_and_not_wrong(
     database: Database, cluster: Cluster, fault: Exception, stream: io.StringIO
