@@ -104,11 +104,7 @@ class Accelerated(Table):
                 if self._cache is None:
                     self._cache = Table(self.name, self._cluster())
                 return from_cluster(self._cache)
-            except (
-                Unavailable,
-                ClientError,
-                OSError,
-            ) as error:  # what is wrong with the request, DynamoDB says
+            except Exception as error:  # noqa: BLE001 - whatever a cache's client raises, the table itself answers
                 logger.warning("dax did not answer", extra={"reason": type(error).__name__})
                 self._away_until = self._clock() + AWAY_SECONDS
         return itself()
