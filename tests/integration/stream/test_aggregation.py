@@ -17,7 +17,7 @@ def test_posts_are_counted_once_and_their_bad_neighbours_are_kept_with_the_reaso
     window = f"{moment[:17]}00Z"
     ours = [post(f"Sun #{tag.upper()} #{tag}_{number % 2}", created_at=moment) for number in range(30)]
     bad = {
-        mark + b"\xff": "NOT_UTF8",
+        b"\xff" + mark: "NOT_UTF8",
         b"no json " + mark.hex().encode(): "NOT_JSON",
         json.dumps({"post_id": mark.hex()}).encode(): "WRONG_SHAPE",
         b"\xf3\x89\x9a\xc2" + mark * 4: "DAMAGED_AGGREGATE",
