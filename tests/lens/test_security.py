@@ -43,6 +43,7 @@ LONG_LIVED_KEY = re.compile(r"\b(AKIA|ASIA)[A-Z0-9]{16}\b|BEGIN [A-Z ]*PRIVATE K
 CHECK_SECONDS = EXPIRY_SECONDS = 30
 
 HAS_NO_RESOURCES = {
+    "cloudwatch:GetMetricData",
     "xray:PutTraceSegments",
     "xray:PutTelemetryRecords",
     "states:SendTaskSuccess",
