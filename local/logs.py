@@ -1,4 +1,4 @@
-"""Follow what functions log."""
+"""Follow what functions log, and what is pushed to devices."""
 
 from __future__ import annotations
 
@@ -25,6 +25,7 @@ COMMON = {
     "level", "message", "timestamp", "location", "service", "function_name", "function_arn",
     "function_memory_size", "function_request_id", "cold_start", "xray_trace_id", "requestId", "traceId",
     "extendedRequestId", "requestTimeEpoch", "functionRequestId", "protocol",
+    "notification", "payload", "attributes",
 }  # fmt: skip
 """Fields that each line has, and that a terminal has no room for."""
 
@@ -44,7 +45,10 @@ class Line:
 
 
 def groups(cloud: Cloud) -> dict[str, str]:
-    """Return every log group of the stack by the function's name, such as `create_order`, or its own."""
+    """Return every log group of the stack by the function's name, such as `create_order`, or its own.
+
+    That of what is pushed to devices is `pushes_fcm` or `pushes_apns`, by the platform.
+    """
     found = {}
     others = {}
     for row in resources(cloud):
@@ -54,7 +58,15 @@ def groups(cloud: Cloud) -> dict[str, str]:
             found[source_name(row.path[-1])] = group
         elif row.type == "AWS::Logs::LogGroup":
             others[row.physical_id] = source_name(row.path[-1])
+        elif row.type == "Custom::PlatformApplication":
+            found[f"pushes_{source_name(row.path[-1])}"] = pushes_to(row.physical_id)
     return found | {name: group for group, name in others.items() if group not in found.values()}
+
+
+def pushes_to(application: str) -> str:
+    """Return the log group that SNS writes deliveries to, by a platform application's ARN."""
+    region, account, name = application.split(":")[3:]
+    return f"sns/{region}/{account}/{name}"
 
 
 def source_name(logical_id: str) -> str:

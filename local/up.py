@@ -104,6 +104,7 @@ def _bring(
             _finish("sam package", build.package(cloud, folder), phase)
         with progress.phase("deploy") as phase:
             before = changes.snapshot(stack.nested(cloud))
+            seed.push_credentials(cloud, given)
             stack.deploy(cloud, build.packaged(cloud), given, phase)
             stacks = list(stack.nested(cloud))
             after = changes.snapshot(stacks)

@@ -53,6 +53,19 @@ def seed(cloud: Cloud, pool: str, known: Mapping[str, str]) -> dict[str, str]:
     return {"DemoUser": DEMO_USER, "DemoStaff": DEMO_STAFF, "DemoPassword": password}
 
 
+def push_credentials(cloud: Cloud, given: Mapping[str, str]) -> None:
+    """Put credentials for the push services where the stack looks for them, unless there are some.
+
+    They open nothing: the engine speaks to no push service.
+    """
+    apple = {"signing_key": "none", "key_id": "none", "team_id": "none", "bundle_id": "none"}
+    for parameter, value in (("ApnsCredentials", json.dumps(apple)), ("FcmCredentials", "{}")):
+        if name := given.get(parameter):
+            ssm = cloud.client("ssm")
+            with contextlib.suppress(ssm.exceptions.ParameterAlreadyExists):
+                ssm.put_parameter(Name=name, Value=value, Type="SecureString")
+
+
 def fill_shelves(cloud: Cloud, table: str) -> None:
     """Bring the demo's products in, unless there are products; doing it again changes nothing."""
     dynamodb = cloud.client("dynamodb")

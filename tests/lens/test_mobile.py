@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import secrets
 import time
+import uuid
 from collections.abc import Callable
 
 import pytest
@@ -15,6 +16,7 @@ from tests.federation import offered, sign_in
 from tests.images import png
 from tests.login import Login, query_of, token_by_srp
 from tests.providers import provider
+from tests.pushes import phone_of, told
 from tests.stack import Member, MobileApi, OrdersApi, Stack, claims_of
 from tests.web import Viewer
 
@@ -99,6 +101,26 @@ def test_one_function_reads_and_writes_content(stack: Stack) -> None:
     assert read.json() == posted.json()
 
 
+@pytest.mark.lens("MOB-2")
+def test_a_function_decides_on_pushes_which_sns_brings_to_the_device(stack: Stack) -> None:
+    author, friend = stack.enrol("members"), stack.enrol("members")
+    try:
+        mine, theirs = (MobileApi(stack["MobileApiUrl"], person.token) for person in (author, friend))
+        for api in (mine, theirs):
+            api.make_profile(f"m_{secrets.token_hex(8)}")
+        phone = phone_of(stack, mine, author.claims["sub"])
+        asked = mine.post("Who has a teapot?").json()["post_id"]
+
+        reply = theirs.post("I have", in_reply_to=asked).json()
+
+        assert eventually(lambda: [one["post_id"] for one in told(mine)] == [reply["post_id"]])
+        assert eventually(lambda: phone.texts() == [f"{reply['author_name']} replied to your post."])
+        assert phone.shows()[0]["data"]["post_id"] == reply["post_id"]
+    finally:
+        author.leave()
+        friend.leave()
+
+
 @pytest.mark.lens("MOB-3")
 def test_what_an_inactive_member_leaves_is_removed(stack: Stack) -> None:
     if not stack.on_this_machine:
@@ -112,6 +134,8 @@ def test_what_an_inactive_member_leaves_is_removed(stack: Stack) -> None:
         others.make_profile(f"m_{secrets.token_hex(8)}")
         left = [theirs.post("public").json(), theirs.post("private", visibility="private").json()]
         kept = others.post("an answer", in_reply_to=left[0]["post_id"]).json()
+        device = {"platform": "FCM", "token": secrets.token_hex(32)}
+        theirs.send("PUT", f"/devices/{uuid.uuid4()}", json=device).raise_for_status()
 
         stack.expire(leaver.claims["sub"])
 
@@ -119,6 +143,7 @@ def test_what_an_inactive_member_leaves_is_removed(stack: Stack) -> None:
         assert eventually(lambda: theirs.read(f"/posts/{left[1]['post_id']}").status_code == 404)
         assert eventually(lambda: MobileApi(theirs.url, heir.token).make_profile(name).status_code == 201)
         assert theirs.read("/profile").status_code == 404
+        assert theirs.read("/devices").json()["items"] == []
         assert others.read(f"/posts/{kept['post_id']}").json() == kept
     finally:
         for person in (leaver, stayer, heir):

@@ -9,6 +9,7 @@ import subprocess
 import time
 import uuid
 from collections.abc import Iterator
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import pytest
@@ -21,6 +22,8 @@ from tests.archive import a_post, today
 from tests.images import BASELINE, png
 from tests.partners import Partner, revoke, staff
 from tests.posts import eventually, post, put, rejections
+from tests.pushes import asked_for_application, choose, phone_of
+from tests.pushes import eventually as told_within
 from tests.stack import (
     OFFER,
     ORDER,
@@ -65,10 +68,11 @@ HAS_NO_RESOURCES = {
 
 # What Lambda does with a function's role by itself: the engine writes logs and traces without asking IAM.
 LAMBDAS_OWN = {"logs", "xray"}
-# What AWS asks of a stream's or a queue's consumer besides, and the engine does not.
+# What AWS asks besides, of a stream's or a queue's consumer as a rule, and the engine does not.
 MAPPINGS_OWN = {
     "dynamodb:ListStreams",
     "kinesis:DescribeStreamSummary",
+    "iam:PassRole",  # of a schedule's target
     "s3:ListBucket",
     "sqs:DeleteMessage",
     "sqs:GetQueueAttributes",
@@ -113,7 +117,7 @@ def one_round(stocked: Stack, api: OrdersApi) -> Iterator[None]:
     use_content(content)
     use_images(stocked, content, owner)
     search_content(content)
-    use_notifications(content)
+    use_notifications(stocked, content, owner)
     left = content.post("A teapot").json()["post_id"]
     stocked.expire(owner.claims["sub"])
     deadline = time.monotonic() + EXPIRY_SECONDS
@@ -167,8 +171,10 @@ def search_content(api: MobileApi) -> None:
             time.sleep(0.2)
 
 
-def use_notifications(api: MobileApi) -> None:
-    """Do once what members do with their inbox, their preferences and their devices."""
+def use_notifications(stack: Stack, api: MobileApi, person: Member) -> None:
+    """Do once what members do with their inbox, their preferences and their devices, and be told."""
+    for request, platform in (("Update", "GCM"), ("Delete", "NONE")):
+        asked_for_application(stack, request, platform)
     api.read("/notifications")
     api.read("/notifications/unread")
     api.send("PUT", "/notifications/read", json={"until": "01935d3e-8a40-7c9b-9f0a-5d0c3a1b2e4f"})
@@ -176,9 +182,33 @@ def use_notifications(api: MobileApi) -> None:
     change = {"replies": "INBOX"}
     api.send("PUT", "/notifications/preferences", json=change, headers={"If-Match": tag})
     device = f"/devices/{uuid.uuid4()}"
-    api.send("PUT", device, json={"platform": "FCM", "token": secrets.token_hex(32)})
+    for token in (secrets.token_hex(32), secrets.token_hex(32)):
+        api.send("PUT", device, json={"platform": "FCM", "token": token})
     api.read("/devices")
     api.send("DELETE", device)
+    # A device that is disabled, one that is told, and one that stays quiet until the schedule.
+    phones = [phone_of(stack, api, person.claims["sub"]) for _ in range(2)]
+    stack.client("sns").set_endpoint_attributes(
+        EndpointArn=phones[0].endpoint, Attributes={"Enabled": "false"}
+    )
+    failure = {"EndpointArn": phones[1].endpoint, "EventType": "DeliveryFailure"}
+    stack.client("sns").publish(
+        TopicArn=stack.physical_id("mobile", "FailuresTopic"), Message=json.dumps(failure)
+    )
+    name, another = api.read("/profile").json()["name"], stack.enrol("members")
+    friend = MobileApi(api.url, another.token)
+    friend.make_profile(f"m_{secrets.token_hex(8)}")
+    friend.post(f"A teapot for @{name}", in_reply_to=api.post("Who has a teapot?").json()["post_id"])
+    friend.post(f"A teapot for @{name}")
+    assert told_within(lambda: phones[1].count() == 1)
+    now = datetime.now(UTC)
+    hours = {"from": f"{now:%H:%M}", "until": f"{now - timedelta(hours=2):%H:%M}", "time_zone": "UTC"}
+    choose(api, quiet_hours=hours)
+    friend.post(f"Good night, @{name}")
+    group = stack.physical_id("mobile", "HeldPushes")
+    scheduler, mine = stack.client("scheduler"), person.claims["sub"]
+    assert told_within(lambda: scheduler.list_schedules(GroupName=group, NamePrefix=mine)["Schedules"])
+    another.leave()
 
 
 def decisions(stack: Stack) -> list[dict[str, str]]:

@@ -3,10 +3,14 @@
 import msgspec
 
 from mobile import leaving
+from mobile.notifications import leaving as unreachable
+from mobile.notifications.devices import Devices
+from mobile.outbox import MemberExpired
 from shared import config
 from shared.buckets import Bucket
 from shared.observability import logger
-from shared.streams import Record, each_record
+from shared.push import Push
+from shared.queues import each_message
 from shared.tables import Table
 
 
@@ -15,15 +19,24 @@ class Settings(msgspec.Struct, frozen=True):
 
     content_table: str
     images_bucket: str
+    notifications_table: str
+
+
+class Event(msgspec.Struct, frozen=True):
+    """An event as EventBridge sends it."""
+
+    detail: MemberExpired
 
 
 settings = config.read(Settings)
-table = Table(settings.content_table)
-served = Bucket(settings.images_bucket)
+content, notifications = Table(settings.content_table), Table(settings.notifications_table)
+served, devices = Bucket(settings.images_bucket), Devices(notifications, Push({}), 0)
 
 
-@each_record
-def handler(record: Record) -> None:
-    """Remove the posts, the images and the name of the member whose profile the record tells of."""
-    removed = leaving.forget(leaving.gone(record), table, served)
+@each_message
+def handler(message: str) -> None:
+    """Remove the posts, images, name, devices and inbox of the member whom the event names."""
+    member = msgspec.json.decode(message, type=Event).detail
+    unreachable.forget(member.member_id, member.expired_at, notifications, devices)
+    removed = leaving.forget(member, content, served)
     logger.info("member forgotten", extra={"posts": removed})

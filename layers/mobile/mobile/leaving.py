@@ -1,51 +1,33 @@
 """What follows when a member's profile has expired: all else that they have here is removed.
 
-DynamoDB deletes the profile and says so in the stream. The rest is removed a page at a time; twice is
+DynamoDB deletes the profile, and an event tells of that. The rest is removed a page at a time; twice is
 once. Who comes back in the meantime begins anew and keeps what they make from then on.
 """
 
 from __future__ import annotations
 
 from datetime import UTC, datetime
-from typing import TYPE_CHECKING, Any, TypeAlias
-
-import msgspec
+from typing import TYPE_CHECKING
 
 from mobile.posts import key_of_post
 from mobile.uploads import prefix_of
 from shared.faults import Transient
 from shared.ids import first_uuid7
-from shared.items import from_attributes
 
 if TYPE_CHECKING:
+    from mobile.outbox import MemberExpired
     from mobile.uploads import Objects
     from shared.tables import Table
 
-StreamRecord: TypeAlias = dict[str, Any]
-
 PAGE = 25  # as many as one BatchWriteItem takes
 MOST_PAGES = 200  # of one try: 5,000 posts
-
-
-class Gone(msgspec.Struct, frozen=True):
-    """A member whose profile has expired, at `expired_at`, in seconds since 1970."""
-
-    member_id: str
-    name: str
-    expired_at: int
 
 
 class NotDone(Transient):
     """There is more to remove than one try does: the next one goes on."""
 
 
-def gone(record: StreamRecord) -> Gone:
-    """Return who is gone by the stream's record of an expired profile."""
-    profile = from_attributes(record["dynamodb"]["OldImage"])
-    return Gone(profile["member_id"], profile["name"], profile["expires_at"])
-
-
-def forget(member: Gone, table: Table, served: Objects) -> int:
+def forget(member: MemberExpired, table: Table, served: Objects) -> int:
     """Remove the posts, the images and the name of a member, and return how many posts there were.
 
     For each 25 posts one Query and one BatchWriteItem; for the name one DeleteItem.
@@ -81,7 +63,7 @@ def forget(member: Gone, table: Table, served: Objects) -> int:
     return removed
 
 
-def _remove_posts(member: Gone, visibility: str, table: Table, pages: int) -> int:
+def _remove_posts(member: MemberExpired, visibility: str, table: Table, pages: int) -> int:
     """Remove one range of the author's posts: those of before the profile expired."""
     removed, after = 0, None
     for _ in range(pages):

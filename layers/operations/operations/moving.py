@@ -153,6 +153,9 @@ def move(clients: Clients, message: dict[str, Any]) -> str:
         for member, way in WAYS.items():
             if member in body:
                 return way(clients, body)
+    given = message.get("MessageAttributes", {}).get("TARGET_ARN", {}).get("StringValue", "")
+    if ":sqs:" in given:  # EventBridge's rules and schedules say so
+        return _into_queue(clients, {**message, "MessageAttributes": {}}, given)
     source = message.get("Attributes", {}).get("DeadLetterQueueSourceArn")
     if source is None:
         raise StaysError("it does not say where it came from")

@@ -52,7 +52,22 @@ KINDS: Mapping[str, Kind] = {
     "UnforgottenQueue": Kind(
         "mobile",
         "Members not forgotten",
-        "Records of members who left, whose posts and name are still there.",
+        "Events of members who left, whose posts, name, devices and inbox are still there.",
+    ),
+    "UntoldQueue": Kind(
+        "mobile",
+        "Changes of content that nobody heard",
+        "Batches of the content's stream that publish_content could not tell the event bus.",
+    ),
+    "UnnotifiedQueue": Kind(
+        "mobile",
+        "Events that members were not told of",
+        "Events that notify failed on five times. Nobody is told twice when they go back.",
+    ),
+    "UnpushedQueue": Kind(
+        "mobile",
+        "Pushes that did not go out",
+        "Members for whom something waits to be pushed; it is in their inbox.",
     ),
     "UnindexedQueue": Kind(
         "mobile",

@@ -24,8 +24,8 @@ class Page(NamedTuple):
 class Update(NamedTuple):
     """A change of one item on a condition.
 
-    `condition` and `change` are a condition and an update expression; `values` is what their `:names` stand
-    for, `names` what their `#names` stand for.
+    `condition` and `change` are a condition, "" for none, and an update expression; `values` is what their
+    `:names` stand for, `names` what their `#names` stand for.
     """
 
     key: Item

@@ -35,10 +35,6 @@ class Unreachable(Transient):
     """SNS did not answer, or was too busy: a message may have been taken all the same."""
 
 
-class EndpointGone(Exception):  # noqa: N818 - an outcome, and no error
-    """The platform does not deliver to the endpoint any more, or it was deleted."""
-
-
 class Push:
     """The platform applications of SNS, by their platforms: APNS, FCM.
 
@@ -93,8 +89,18 @@ class Push:
         """Delete an endpoint; there may be none."""
         self._call("delete_endpoint", EndpointArn=endpoint)
 
-    def send(self, endpoint: str, message: str, attributes: Mapping[str, str]) -> None:
-        """Send a message to an endpoint.
+    def delivers(self, endpoint: str) -> bool:
+        """Say whether an endpoint is there and enabled.
+
+        Raises
+        ------
+        Unreachable
+            When another try may succeed.
+        """
+        return (self._attributes(endpoint) or {}).get("Enabled") == "true"
+
+    def send(self, endpoint: str, message: str, attributes: Mapping[str, str]) -> bool:
+        """Send a message to an endpoint; False when it will never arrive there, disabled or deleted as it is.
 
         Parameters
         ----------
@@ -107,8 +113,6 @@ class Push:
 
         Raises
         ------
-        EndpointGone
-            When it will never arrive there.
         Unreachable
             When another try may succeed.
         """
@@ -126,8 +130,9 @@ class Push:
             said = error.response["Error"]
             # A deleted endpoint is an invalid parameter, by what Publish says of it.
             if said["Code"] in {"EndpointDisabled", "NotFound"} or "No endpoint found" in said["Message"]:
-                raise EndpointGone from None
+                return False
             raise
+        return True
 
     def _created(self, platform: str, token: str) -> str:
         try:

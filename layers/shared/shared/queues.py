@@ -1,4 +1,4 @@
-"""Consumers of SQS queues: a message at a time, and Lambda is told which failed.
+"""SQS queues: sending a message, and consuming a message at a time, of which Lambda is told which failed.
 
 The event source mapping has ReportBatchItemFailures: those that failed come again, and no other.
 
@@ -10,12 +10,36 @@ from __future__ import annotations
 import functools
 from typing import TYPE_CHECKING, Any
 
+import msgspec
+
+from shared import aws
 from shared.observability import logger, observed
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
     from shared.observability import LambdaHandler
+
+
+class Queue:
+    """A queue to send to.
+
+    Parameters
+    ----------
+    url
+        The queue's URL.
+    sqs
+        The client to use; the environment's own when left out.
+    """
+
+    def __init__(self, url: str, sqs: Any = None) -> None:
+        self._url = url
+        self._sqs = sqs or aws.client("sqs")
+
+    def send(self, message: msgspec.Struct, delay: int = 0) -> None:
+        """Send a message, which comes after `delay` seconds, 900 at most."""
+        body = msgspec.json.encode(message).decode()
+        self._sqs.send_message(QueueUrl=self._url, MessageBody=body, DelaySeconds=delay)
 
 
 def each_message(handler: Callable[[str], None]) -> LambdaHandler:

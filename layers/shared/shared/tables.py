@@ -287,9 +287,10 @@ def _refusal(reasons: Any) -> Refused:
 
 def _expressions(update: Update) -> dict[str, Any]:
     names = {"ExpressionAttributeNames": update.names} if update.names else {}
+    condition = {"ConditionExpression": update.condition} if update.condition else {}
     return {
         "Key": to_attributes(update.key),
-        "ConditionExpression": update.condition,
+        **condition,
         "UpdateExpression": update.change,
         "ExpressionAttributeValues": to_attributes(update.values),
         **names,

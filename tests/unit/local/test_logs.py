@@ -43,6 +43,20 @@ def test_a_line_of_an_access_log_shows_what_was_asked_and_answered() -> None:
     assert line == Line(AT, "api_access_logs", "", "GET /orders 200", "responseLatency=12")
 
 
+def test_a_push_shows_what_the_device_would_and_where() -> None:
+    entry = {"message": "5 replies", "notification": {"messageId": "m"}, "delivery": {"destination": "arn"}}
+
+    line = logs.parse("pushes_fcm", MILLISECONDS, json.dumps({**entry, "payload": {"a": "long one"}}))
+
+    assert line == Line(AT, "pushes_fcm", "", "5 replies", 'delivery={"destination":"arn"}')
+
+
+def test_pushes_are_where_sns_writes_of_their_delivery() -> None:
+    group = logs.pushes_to("arn:aws:sns:eu-west-1:000000000000:app/GCM/lens")
+
+    assert group == "sns/eu-west-1/000000000000/app/GCM/lens"
+
+
 @pytest.mark.parametrize("text", ["Task timed out", "[1, 2]", "{not json"])
 def test_any_other_line_is_shown_as_it_is(text: str) -> None:
     assert logs.parse("get_order", MILLISECONDS, text + "\n") == Line(AT, "get_order", "", text, "")

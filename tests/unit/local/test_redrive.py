@@ -251,6 +251,15 @@ def test_a_queues_message_goes_back_into_that_queue(world: World) -> None:
     assert world.sent == [{"QueueUrl": "https://work", "MessageBody": "hello", "MessageAttributes": {}}]
 
 
+def test_what_eventbridge_could_not_send_goes_where_it_was_to(world: World) -> None:
+    world.put("hello")
+    target = {"DataType": "String", "StringValue": "arn:aws:sqs:eu-west-1:123456789012:work"}
+    world.queue["0"]["MessageAttributes"] = {"TARGET_ARN": target, "RETRY_ATTEMPTS": target}
+
+    assert redriven() == ({"work": 1}, {})
+    assert world.sent == [{"QueueUrl": "https://work", "MessageBody": "hello", "MessageAttributes": {}}]
+
+
 def test_an_ordered_queues_message_keeps_its_group(world: World) -> None:
     world.put("hello", DeadLetterQueueSourceArn="arn:aws:sqs:eu-west-1:1:work.fifo", MessageGroupId="g")
 

@@ -29,9 +29,13 @@ class FakeContentTable(FakeTable):
                 return stored is not None and name in stored
             case [name, "<", value]:
                 return stored is not None and stored[name] < values[value]
+            case [name, "=", value]:
+                return stored is not None and stored.get(name) == values[value]
         return super()._holds(condition, stored, values)
 
     def _allowed(self, condition: str, stored: Item | None, values: Item) -> bool:
+        if not condition:
+            return True
         before, _, choice = condition.partition(" AND (")
         if choice:
             return self._allowed(before, stored, values) and self._allowed(choice[:-1], stored, values)
@@ -89,8 +93,13 @@ class FakeContentTable(FakeTable):
 
     def _change(self, update: Update) -> None:
         changed = {**self.items.get(self._key(update.key), update.key)}
-        sets, _, removes = update.change.removeprefix("SET ").partition(" REMOVE ")
-        for assignment in sets.split(", "):
+        clauses = re.split(r"(?:^| )(SET|ADD|REMOVE) ", update.change)
+        parts = dict(zip(clauses[1::2], clauses[2::2], strict=True))
+        sets, adds, removes = (parts.get(name, "") for name in ("SET", "ADD", "REMOVE"))
+        for addition in filter(None, adds.split(", ")):
+            name, value = addition.split(" ")
+            changed[name] = changed.get(name, 0) + update.values[value]
+        for assignment in filter(None, sets.split(", ")):
             name, value = assignment.split(" = ")
             base, _, added = value.partition(" + ")
             to = changed[base] + update.values[added] if added else update.values[value]

@@ -8,13 +8,13 @@ from typing import cast
 import pytest
 
 from mobile import leaving, rules
-from mobile.leaving import Gone, NotDone, forget
+from mobile.leaving import NotDone, forget
 from mobile.models import NewPost, NewProfile, Visibility
+from mobile.outbox import MemberExpired
 from mobile.posts import Posts
 from mobile.profiles import Profiles
 from shared.ids import uuid7
 from shared.tables import Table
-from tests.unit.functions import sample_event
 from tests.unit.mobile.fakes import FakeContentTable
 from tests.unit.mobile.test_uploads import FakeObjects
 from tests.unit.orders.fakes import Crash
@@ -37,10 +37,10 @@ def post(table: FakeContentTable, member: str, visibility: Visibility, post_id: 
     return made.post_id
 
 
-def expire(table: FakeContentTable, later: int = 5) -> Gone:
+def expire(table: FakeContentTable, later: int = 5) -> MemberExpired:
     """Let Ada's profile expire some seconds from now, and DynamoDB delete it."""
     del table.items["MEMBER#" + ADA, "PROFILE"]
-    return Gone(ADA, "ada_l", int(time.time()) + later)
+    return MemberExpired(1, "an event", ADA, "ada_l", int(time.time()) + later)
 
 
 @pytest.mark.parametrize("count", [0, 1, 25, 26, 60])
@@ -95,12 +95,6 @@ def test_one_try_has_an_end(table: FakeContentTable, monkeypatch: pytest.MonkeyP
     forget(member, cast("Table", table), FakeObjects())
 
     assert {item["kind"] for item in table.items.values()} == {"profile", "name"}
-
-
-def test_the_record_says_who_is_gone() -> None:
-    [record] = sample_event("mobile", "forget_member")["Records"]
-
-    assert leaving.gone(record) == Gone(ADA, "ada_l", 1795253000)
 
 
 def test_images_of_before_are_removed_and_no_others(table: FakeContentTable) -> None:

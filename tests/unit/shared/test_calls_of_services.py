@@ -1,8 +1,9 @@
-"""Executions start once, and an event that the bus does not take is an error."""
+"""Calls of AWS's services: what is asked, what is done once, and which failures are ones."""
 
 from __future__ import annotations
 
 import json
+from datetime import UTC, datetime
 from typing import Any
 
 import msgspec
@@ -11,6 +12,9 @@ from botocore.exceptions import ClientError
 
 from shared.events import Bus
 from shared.faults import Transient
+from shared.parameters import secret
+from shared.queues import Queue
+from shared.schedules import Schedules
 from shared.workflows import Tasks, Workflow
 
 
@@ -93,3 +97,47 @@ def test_a_wait_that_is_over_is_left_alone(code: str) -> None:
 def test_a_token_that_never_was_and_a_fault_are_told(code: str) -> None:
     with pytest.raises(ClientError, match=code):
         Tasks(Service(failure(code))).end("a-token")
+
+
+def test_a_message_is_sent_with_its_delay() -> None:
+    service = Service({})
+
+    Queue("a-url", service).send(Given(1), 30)
+
+    assert json.loads(service.asked.pop("MessageBody")) == {"number": 1}
+    assert service.asked == {"QueueUrl": "a-url", "DelaySeconds": 30}
+
+
+def test_a_schedule_sends_once_and_deletes_itself() -> None:
+    service = Service({})
+
+    Schedules("a-group", "a-queue", "dead", "a-role", service).at(
+        datetime(2026, 11, 22, 6, 0, tzinfo=UTC), "a-name", Given(1)
+    )
+
+    asked = service.asked
+    assert (asked["Name"], asked["GroupName"]) == ("a-name", "a-group")
+    assert (asked["ScheduleExpression"], asked["ActionAfterCompletion"]) == (
+        "at(2026-11-22T06:00:00)",
+        "DELETE",
+    )
+    assert json.loads(asked["Target"]["Input"]) == {"number": 1}
+    assert asked["Target"]["DeadLetterConfig"] == {"Arn": "dead"}
+
+
+def test_a_schedule_of_a_name_that_is_there_is_the_same() -> None:
+    moment = datetime(2026, 11, 22, 6, 0, tzinfo=UTC)
+    Schedules("a-group", "a-queue", "dead", "a-role", Service(failure("ConflictException"))).at(
+        moment, "a-name", Given(1)
+    )
+    with pytest.raises(ClientError, match="ValidationException"):
+        Schedules("a-group", "a-queue", "dead", "a-role", Service(failure("ValidationException"))).at(
+            moment, "a-name", Given(1)
+        )
+
+
+def test_a_secret_parameter_is_read_decrypted() -> None:
+    service = Service({"Parameter": {"Value": "s3cr3t"}})
+
+    assert secret("/a/name", service) == "s3cr3t"
+    assert service.asked == {"Name": "/a/name", "WithDecryption": True}

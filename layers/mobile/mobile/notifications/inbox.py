@@ -149,6 +149,11 @@ class Inbox:
         return first_uuid7(int(time.time()) - self._life)
 
 
+def range_of_notes(before: str) -> tuple[str, str, str]:
+    """Return which sort keys are notifications whose ids come before one."""
+    return "sk", _PREFIX, f"{_PREFIX}{before}"
+
+
 def key_of_note(member_id: str, notification_id: str) -> Item:
     """Return the key of a notification."""
     return {"pk": _partition(member_id), "sk": f"{_PREFIX}{notification_id}"}

@@ -117,3 +117,29 @@ class DeviceList(msgspec.Struct, frozen=True):
     """The devices of a member."""
 
     items: list[Device]
+
+
+class Latest(msgspec.Struct, frozen=True, omit_defaults=True):
+    """The newest of those that wait: what it says, and what an app opens by it."""
+
+    text: str
+    notification_id: str
+    order_id: str | None = None
+    post_id: str | None = None
+
+
+class Bundle(msgspec.Struct, frozen=True, omit_defaults=True):
+    """What is pushed at once: `count` notifications, or a single one with what it is about.
+
+    `claimed_at`, in milliseconds since 1970, is when somebody last began to push it; `reached` are the
+    devices that have it.
+    """
+
+    bundle_id: str
+    text: str
+    claimed_at: int
+    count: int
+    notification_id: str | None = None
+    order_id: str | None = None
+    post_id: str | None = None
+    reached: list[str] = []
