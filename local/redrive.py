@@ -42,6 +42,10 @@ class Account:
             self._clients[service] = reach.client(self.known, service, CONFIG)
         return self._clients[service]
 
+    def pause(self, seconds: float) -> None:
+        """Wait between two tries."""
+        time.sleep(seconds)
+
 
 def queue_url(account: Account, named: str) -> str:
     """Return the URL of a queue: named by its URL, an output, its logical id, or its own name.
