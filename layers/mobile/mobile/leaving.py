@@ -10,6 +10,7 @@ from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 
 from mobile.posts import key_of_post
+from mobile.profiles import key_of_name
 from mobile.uploads import prefix_of
 from shared.faults import Transient
 from shared.ids import first_uuid7
@@ -57,7 +58,7 @@ def forget(member: MemberExpired, table: Table, served: Objects) -> int:
     expired = datetime.fromtimestamp(member.expired_at, UTC).isoformat(timespec="milliseconds")
     table.delete_if(
         "member_id = :member AND taken_at < :expired",
-        {"pk": f"NAME#{member.name}", "sk": "NAME"},
+        key_of_name(member.name),
         {":member": member.member_id, ":expired": expired.replace("+00:00", "Z")},
     )
     return removed

@@ -101,9 +101,10 @@ class Post(msgspec.Struct, frozen=True, omit_defaults=True):
 
 
 class PostPage(msgspec.Struct, frozen=True, omit_defaults=True):
-    """Some posts of a list, in its order; no `next_cursor` at the end."""
+    """Some posts of a list, in its order, and who wrote them, in none; no `next_cursor` at the end."""
 
     items: list[Post]
+    authors: list[Member]
     next_cursor: str | None = None
 
 

@@ -110,6 +110,7 @@ class Content:
             "GET /profile/images/{upload_id}": self.get_image,
             "GET /members/{member_id}": self.get_member,
             "GET /members/{member_id}/posts": self.list_member_posts,
+            "GET /names/{name}": self.find_member,
             "POST /posts": self.create_post,
             "GET /posts": self.list_posts,
             "GET /posts/{post_id}": self.get_post,
@@ -148,6 +149,11 @@ class Content:
         member = self._profiles.member(request.path_parameter("member_id"))
         return current_response(member, request.headers(ReadHeaders).if_none_match)
 
+    def find_member(self, request: Request) -> Response:
+        """Read what everybody sees of the member with a name."""
+        member = self._profiles.named(request.path_parameter("name"))
+        return current_response(member, request.headers(ReadHeaders).if_none_match)
+
     def list_member_posts(self, request: Request) -> Response:
         """List an author's posts, newest first: the private ones to the author alone."""
         author, query = request.path_parameter("member_id"), request.query(AuthorQuery)
@@ -156,9 +162,8 @@ class Content:
         if query.visibility == "private" and author != request.caller.id:
             raise NotYours
         after = _after(self._author, request, query)
-        return _page(
-            self._author, request, self._posts.by_author(author, query.visibility, query.limit, after)
-        )
+        found = self._posts.by_author(author, query.visibility, query.limit, after)
+        return self._page(self._author, request, found)
 
     def create_post(self, request: Request) -> Response:
         """Post, once for each Idempotency-Key."""
@@ -172,7 +177,7 @@ class Content:
         """List everybody's public posts, newest first, without the replies."""
         query = request.query(PageQuery)
         after = _after(self._feed, request, query)
-        return _page(self._feed, request, self._posts.listed(FEED, query.limit, after))
+        return self._page(self._feed, request, self._posts.listed(FEED, query.limit, after))
 
     def get_post(self, request: Request) -> Response:
         """Read one post."""
@@ -195,7 +200,14 @@ class Content:
         query = request.query(PageQuery)
         after = _after(self._replies, request, query)
         found = self._posts.listed(request.path_parameter("post_id"), query.limit, after, newest_first=False)
-        return _page(self._replies, request, found)
+        return self._page(self._replies, request, found)
+
+    def _page(self, cursors: Cursors, request: Request, found: tuple[list[Post], str | None]) -> Response:
+        """Answer a page of a list with who wrote it, so that nobody has to ask for each author."""
+        posts, last = found
+        authors = self._profiles.members(post.author_id for post in posts)
+        following = cursors.issue(request.caller.id, {"post_id": last}) if last else None
+        return json_response(200, PostPage(posts, authors, following))
 
 
 def _versioned(status: int, thing: Post | Profile, headers: dict[str, str] | None = None) -> Response:
@@ -205,10 +217,3 @@ def _versioned(status: int, thing: Post | Profile, headers: dict[str, str] | Non
 def _after(cursors: Cursors, request: Request, query: PageQuery) -> str | None:
     """Return the post's id that a cursor stands for."""
     return None if query.cursor is None else str(cursors.read(request.caller.id, query.cursor)["post_id"])
-
-
-def _page(cursors: Cursors, request: Request, found: tuple[list[Post], str | None]) -> Response:
-    posts, last = found
-    return json_response(
-        200, PostPage(posts, cursors.issue(request.caller.id, {"post_id": last}) if last else None)
-    )

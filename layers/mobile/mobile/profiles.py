@@ -25,11 +25,14 @@ from shared.items import Update
 from shared.problems import Conflict, FieldError, NotFound
 
 if TYPE_CHECKING:
+    from collections.abc import Iterable
+
     from mobile.models import ProfileChange
     from shared.items import Item
     from shared.tables import Table
 
 DAY = 24 * 60 * 60
+_NAME = r"[a-z0-9_]{3,30}"
 _UUID = r"[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}"
 
 
@@ -74,7 +77,7 @@ class Profiles:
     Parameters
     ----------
     table
-        ContentTable, or a fake with its `get`, `update_if` and `update_all`.
+        ContentTable, or a fake with its `get`, `get_some`, `update_if` and `update_all`.
     life
         For how many days a member who does nothing is remembered.
     """
@@ -102,7 +105,7 @@ class Profiles:
                 (
                     name,
                     Update(
-                        key={"pk": f"NAME#{new.name}", "sk": "NAME"},
+                        key=key_of_name(new.name),
                         condition="attribute_not_exists(pk) OR member_id = :member",
                         change="SET kind = :kind, member_id = :member, taken_at = :at",
                         values={":kind": "name", ":member": member_id, ":at": at},
@@ -180,6 +183,28 @@ class Profiles:
             raise MemberNotFound
         return msgspec.convert(item, Member)
 
+    def named(self, name: str) -> Member:
+        """Return what everybody sees of the member with a name, in any case. Two GetItems, not consistent.
+
+        Raises
+        ------
+        MemberNotFound
+            When nobody has it.
+        """
+        wanted = name.lower()
+        item = self._table.get(key_of_name(wanted)) if re.fullmatch(_NAME, wanted) else None
+        if item is None:
+            raise MemberNotFound
+        return self.member(item["member_id"])
+
+    def members(self, ids: Iterable[str]) -> list[Member]:
+        """Return what everybody sees of members, in no order: 100 at most. One BatchGetItem; none for nobody.
+
+        Who has no profile any more is not among them, nor whom DynamoDB was too busy for.
+        """
+        keys = [key_of(member_id) for member_id in dict.fromkeys(ids)]
+        return msgspec.convert(self._table.get_some(keys), list[Member])
+
     def change(self, member_id: str, version: int, change: ProfileChange) -> Profile:
         """Change a profile of this version, and return it as it is then. One GetItem and one UpdateItem.
 
@@ -248,6 +273,11 @@ def is_member_id(text: str) -> bool:
 def key_of(member_id: str) -> Item:
     """Return the key of a member's profile."""
     return {"pk": f"MEMBER#{member_id}", "sk": "PROFILE"}
+
+
+def key_of_name(name: str) -> Item:
+    """Return the key of a name."""
+    return {"pk": f"NAME#{name}", "sk": "NAME"}
 
 
 def _profile(item: Item) -> Profile:

@@ -75,6 +75,16 @@ class TestProfiles:
         finally:
             person.leave()
 
+    def test_who_is_mentioned_is_found_by_name(self, ada: MobileApi, grace: MobileApi) -> None:
+        own = ada.read("/profile").json()
+
+        found = grace.read(f"/names/{own['name']}")
+
+        assert found.status_code == 200, found.text
+        assert found.json() == grace.read(f"/members/{own['member_id']}").json()
+        assert_problem(grace.read("/names/nobody_of_this_name"), 404)
+        assert_problem(grace.read("/names/no-name"), 404)
+
     def test_a_change_goes_by_the_version(self, ada: MobileApi) -> None:
         before = ada.read("/profile")
         match = {"If-Match": before.headers["ETag"]}
@@ -173,6 +183,8 @@ class TestPosts:
 
         assert eventually(lambda: second in ids(grace, "/posts"))
         feed = ids(grace, "/posts", limit=2)
+        author = ada.read("/profile").json()["member_id"]
+        assert grace.read(f"/members/{author}").json() in grace.read("/posts").json()["authors"]
 
         assert feed.index(second) < feed.index(first)
         assert not {private, reply} & set(feed)

@@ -123,6 +123,7 @@ ATTEMPTS: dict[str, list[tuple[int, Callable[[Send, Hers], requests.Response]]]]
     "beginImage": [(201, lambda send, _: send("POST", "/profile/images"))],
     "getImage": [(404, lambda send, hers: send("GET", f"/profile/images/{hers.upload_id}"))],
     "getMember": [(200, lambda send, hers: send("GET", f"/members/{hers.member_id}"))],
+    "findMember": [(200, lambda send, hers: send("GET", f"/names/{hers.profile['name']}"))],
     "listMemberPosts": [
         (403, lambda send, hers: send("GET", f"/members/{hers.member_id}/posts?visibility=private")),
         (200, lambda send, hers: send("GET", f"/members/{hers.member_id}/posts?limit=100")),
@@ -235,7 +236,7 @@ def test_one_member_gets_nowhere_with_what_is_anothers(operation: str, send: Sen
         assert answer.status_code == status, answer.text
         assert hers.secret not in answer.text.replace(answer.request.url or "", "")
         assert hers.private["post_id"] not in answer.text
-        if operation == "getMember":
+        if operation in {"findMember", "getMember"}:
             assert set(answer.json()) == {"member_id", "name", "display_name", "biography"}
         if operation == "getProfile":
             assert answer.json()["member_id"] != hers.member_id

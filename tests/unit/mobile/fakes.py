@@ -52,6 +52,11 @@ class FakeContentTable(FakeTable):
         self.items[self._key(item)] = copy.deepcopy(item)
         return None
 
+    def get_some(self, keys: list[Item]) -> list[Item]:
+        self._called("BatchGetItem")
+        assert len(keys) <= 100
+        return [copy.deepcopy(self.items[self._key(key)]) for key in keys if self._key(key) in self.items]
+
     def delete_all(self, keys: list[Item]) -> None:
         self._called("BatchWriteItem")
         assert len(keys) <= 25

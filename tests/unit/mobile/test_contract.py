@@ -97,7 +97,9 @@ def test_an_operation_reads_the_parameters_that_it_documents(route: str) -> None
     if "Idempotency-Key" in given:
         code["Idempotency-Key"] = in_code(CreateHeaders)["properties"]["idempotency_key"]
 
-    ours = {"Authorization", "cursor", "If-None-Match"} | {name for name in given if name.endswith("_id")}
+    ours = {"Authorization", "cursor", "name", "If-None-Match"} | {
+        name for name in given if name.endswith("_id")
+    }
     assert code == {name: schema for name, schema in given.items() if name not in ours}
 
 

@@ -95,6 +95,41 @@ def test_who_is_not_there_is_not_found(profiles: Profiles, member_id: str) -> No
         profiles.member(member_id)
 
 
+@pytest.mark.parametrize("name", ["ada_l", "Ada_L"])
+def test_who_is_mentioned_is_found(profiles: Profiles, name: str) -> None:
+    profiles.create(ADA, NEW)
+
+    assert profiles.named(name) == profiles.member(ADA)
+
+
+@pytest.mark.parametrize("name", ["grace", "", "ada l", "NAME#ada_l", "a" * 3000])
+def test_a_name_that_nobody_has_is_not_found(profiles: Profiles, name: str) -> None:
+    profiles.create(ADA, NEW)
+
+    with pytest.raises(MemberNotFound):
+        profiles.named(name)
+
+
+def test_a_name_is_kept_for_who_is_gone_but_leads_nowhere(
+    profiles: Profiles, table: FakeContentTable
+) -> None:
+    profiles.create(ADA, NEW)
+    del table.items["MEMBER#" + ADA, "PROFILE"]
+
+    with pytest.raises(MemberNotFound):
+        profiles.named("ada_l")
+
+
+def test_authors_are_read_at_once_and_who_has_left_is_not_among_them(
+    profiles: Profiles, table: FakeContentTable
+) -> None:
+    profiles.create(ADA, NEW)
+    table.calls.clear()
+
+    assert profiles.members([ADA, GRACE, ADA]) == [profiles.member(ADA)]
+    assert table.calls[0] == "BatchGetItem"
+
+
 def test_a_change_needs_the_version_that_it_is_based_on(profiles: Profiles) -> None:
     profiles.create(ADA, NEW)
 

@@ -310,6 +310,22 @@ def test_a_query_looks_into_the_index_that_it_names(wire: Wire) -> None:
     assert sent["IndexName"] == "by_m"
 
 
+def test_get_some_is_one_batchgetitem_and_lives_with_what_it_gets(wire: Wire) -> None:
+    left = {"orders": {"Keys": [{"id": {"S": "2"}}]}}
+    wire.answers.append((200, {"Responses": {"orders": [{"id": {"S": "1"}}]}, "UnprocessedKeys": left}))
+
+    assert Table("orders").get_some([{"id": "1"}, {"id": "2"}]) == [{"id": "1"}]
+
+    [(operation, sent)] = wire.sent
+    assert operation == "BatchGetItem"
+    assert sent["RequestItems"] == {"orders": {"Keys": [{"id": {"S": "1"}}, {"id": {"S": "2"}}]}}
+
+
+def test_getting_nothing_asks_nothing(wire: Wire) -> None:
+    assert Table("orders").get_some([]) == []
+    assert wire.sent == []
+
+
 def test_delete_all_is_one_batchwriteitem(wire: Wire) -> None:
     wire.answers.append((200, {"UnprocessedItems": {}}))
 
