@@ -21,7 +21,15 @@ function proxies(): Record<string, ProxyOptions> {
     const rewrite = (path: string) => path.replace(`/api/${service}`, pathname.replace(/\/$/, ""));
     return [[`/api/${service}/`, { target: origin, changeOrigin: true, rewrite }]];
   });
-  return Object.fromEntries(found);
+  return { ...Object.fromEntries(found), ...images() };
+}
+
+/** Profile images are the distribution's; the engine's is known by its host name alone, which not every machine resolves. */
+function images(): Record<string, ProxyOptions> {
+  if (!outputs.WebUrl) return {};
+  const { host, port, protocol } = new URL(outputs.WebUrl);
+  const target = host.includes("localhost") ? `http://127.0.0.1:${port}` : `${protocol}//${host}`;
+  return { "/images/": { target, headers: { host } } };
 }
 
 /** What the deploy writes beside the app, read from the same outputs. */
@@ -39,6 +47,7 @@ function config(): Plugin {
             userPoolId: outputs.UserPoolId,
             userPoolClientId: outputs.UserPoolClientId,
             identityPoolId: outputs.IdentityPoolId,
+            uploadsBucket: outputs.ImageUploadsBucket,
             loginUrl: outputs.LoginUrl,
             endpoint: outputs.EngineUrl,
           }),

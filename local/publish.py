@@ -156,6 +156,7 @@ def config(outputs: Mapping[str, str]) -> bytes:
         "userPoolId": outputs["UserPoolId"],
         "userPoolClientId": outputs["UserPoolClientId"],
         "identityPoolId": outputs["IdentityPoolId"],
+        "uploadsBucket": outputs["ImageUploadsBucket"],
         "loginUrl": outputs["LoginUrl"],
         "stage": outputs["Stage"],
     }

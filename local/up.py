@@ -13,7 +13,7 @@ from botocore.exceptions import BotoCoreError, ClientError
 
 from local import frontend, publish
 from local.cloud import Cloud, LocalError
-from local.deploy import build, changes, imports, outputs, seed, settle, stack
+from local.deploy import build, changes, community, imports, outputs, seed, settle, stack
 from local.engine import process
 from local.progress import Phase, Progress
 from local.tool import Tool
@@ -129,6 +129,8 @@ def _bring(
                 seed.fill_shelves(cloud, told["StockTable"])
             if "CatalogApiUrl" in told:
                 seed.fill_catalogue(cloud, told)
+            if "MobileApiUrl" in told:
+                community.settle_in(cloud, told)
             outputs.write(cloud, told)
             phase.note = told["DemoUser"]
         if "WebBucket" in told:

@@ -4,7 +4,9 @@ export interface Config {
   stage: string;
   userPoolId: string;
   userPoolClientId: string;
-  identityPoolId?: string;
+  identityPoolId: string;
+  /** Where profile images are uploaded to. */
+  uploadsBucket: string;
   loginUrl: string;
   /** Where AWS's own services answer, when that is not AWS: the local engine, or a proxy. */
   endpoint?: string;
@@ -19,6 +21,14 @@ export function loadConfig(): Promise<Config> {
     return response.json() as Promise<Config>;
   });
   return loaded;
+}
+
+/** The address of an object in S3. */
+export function objectUrl(config: Config, bucket: string, key: string): string {
+  const path = key.split("/").map(encodeURIComponent).join("/");
+  return config.endpoint
+    ? `${config.endpoint}/${bucket}/${path}`
+    : `https://${bucket}.s3.${config.region}.amazonaws.com/${path}`;
 }
 
 /** The address of one of AWS's services for this stack. */

@@ -46,6 +46,25 @@ export const routes: RouteObject[] = [
         lazy: async () => ({ Component: (await import("./pages/orders/detail")).OrderPage }),
       },
       { path: "trends", lazy: async () => ({ Component: (await import("./pages/trends/page")).TrendsPage }) },
+      { path: "feed", lazy: async () => ({ Component: (await import("./pages/feed/page")).FeedPage }) },
+      {
+        path: "posts/:id",
+        lazy: async () => ({ Component: (await import("./pages/feed/thread")).ThreadPage }),
+      },
+      {
+        path: "members/:id",
+        lazy: async () => ({ Component: (await import("./pages/members/page")).MemberPage }),
+      },
+      { path: "inbox", lazy: async () => ({ Component: (await import("./pages/inbox/page")).InboxPage }) },
+      {
+        path: "inbox/settings",
+        lazy: async () => ({ Component: (await import("./pages/inbox/settings")).InboxSettingsPage }),
+      },
+      { path: "search", lazy: async () => ({ Component: (await import("./pages/search/page")).SearchPage }) },
+      {
+        path: "profile",
+        lazy: async () => ({ Component: (await import("./pages/profile/page")).ProfilePage }),
+      },
       ...staff,
       {
         path: "developers",

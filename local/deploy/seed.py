@@ -39,15 +39,10 @@ def seed(cloud: Cloud, pool: str, known: Mapping[str, str]) -> dict[str, str]:
     dict
         `DemoUser` and `DemoStaff`, who have the same `DemoPassword`.
     """
-    cognito = cloud.client("cognito-idp")
     password = known.get("DemoPassword") or f"{secrets.token_urlsafe(12)}-aA1"
     for user, group in ((DEMO_USER, "members"), (DEMO_STAFF, "staff")):
-        attributes = [{"Name": "email", "Value": user}, {"Name": "email_verified", "Value": "true"}]
-        with contextlib.suppress(cognito.exceptions.UsernameExistsException):
-            cognito.admin_create_user(
-                UserPoolId=pool, Username=user, UserAttributes=attributes, MessageAction="SUPPRESS"
-            )
-        cognito.admin_set_user_password(UserPoolId=pool, Username=user, Password=password, Permanent=True)
+        enrol(cloud, pool, user, password)
+        cognito = cloud.client("cognito-idp")
         with contextlib.suppress(cognito.exceptions.ResourceNotFoundException):
             cognito.admin_add_user_to_group(UserPoolId=pool, Username=user, GroupName=group)
     return {"DemoUser": DEMO_USER, "DemoStaff": DEMO_STAFF, "DemoPassword": password}
@@ -64,6 +59,17 @@ def push_credentials(cloud: Cloud, given: Mapping[str, str]) -> None:
             ssm = cloud.client("ssm")
             with contextlib.suppress(ssm.exceptions.ParameterAlreadyExists):
                 ssm.put_parameter(Name=name, Value=value, Type="SecureString")
+
+
+def enrol(cloud: Cloud, pool: str, user: str, password: str) -> None:
+    """Make somebody who can sign in at once; doing it again sets the password."""
+    cognito = cloud.client("cognito-idp")
+    attributes = [{"Name": "email", "Value": user}, {"Name": "email_verified", "Value": "true"}]
+    with contextlib.suppress(cognito.exceptions.UsernameExistsException):
+        cognito.admin_create_user(
+            UserPoolId=pool, Username=user, UserAttributes=attributes, MessageAction="SUPPRESS"
+        )
+    cognito.admin_set_user_password(UserPoolId=pool, Username=user, Password=password, Permanent=True)
 
 
 def fill_shelves(cloud: Cloud, table: str) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import secrets
 import shutil
 from collections.abc import Iterator
 
@@ -9,7 +10,7 @@ import pytest
 from playwright.sync_api import Browser, BrowserContext, ConsoleMessage, sync_playwright
 
 from tests.browser.site import Site, session_of
-from tests.stack import Member, Stack
+from tests.stack import Member, MobileApi, Stack
 
 NAMES = ("chromium", "chromium-browser", "google-chrome", "google-chrome-stable")
 OPTIONS = ["--no-sandbox", "--disable-background-networking"]
@@ -45,7 +46,7 @@ def site(stack: Stack, context: BrowserContext, request: pytest.FixtureRequest) 
     def note(message: ConsoleMessage) -> None:
         # The managed login is not ours to mend.
         if message.type in ("error", "warning") and not message.location["url"].startswith(stack["LoginUrl"]):
-            said.append(message.text)
+            said.append(f"{message.text} {message.location['url']}")
 
     tab.on("console", note)
     tab.on("pageerror", lambda error: said.append(str(error)))
@@ -87,3 +88,37 @@ def staff(stack: Stack, site: Site, colleague: Member) -> Site:
     """The web app in a tab in which somebody of the staff has signed in."""
     site.resume(session_of(stack, colleague))
     return site
+
+
+def named_in(stack: Stack, person: Member) -> MobileApi:
+    """Give somebody a name, and return the mobile API as they see it."""
+    api = MobileApi(stack["MobileApiUrl"], person.token)
+    assert api.make_profile(f"m_{secrets.token_hex(8)}").status_code == 201
+    return api
+
+
+@pytest.fixture(scope="session")
+def author(stack: Stack, member: Member) -> MobileApi:
+    """The mobile API as the member sees it, who has a name."""
+    return named_in(stack, member)
+
+
+@pytest.fixture(scope="session")
+def friend(stack: Stack, stranger: Member) -> MobileApi:
+    """The mobile API as another member sees it, who has a name, too."""
+    return named_in(stack, stranger)
+
+
+@pytest.fixture
+def named(signed_in: Site, author: MobileApi) -> Site:  # noqa: ARG001 - who makes the name
+    """The web app in a tab in which a member has signed in who has a name."""
+    return signed_in
+
+
+@pytest.fixture
+def newcomer(stack: Stack, site: Site) -> Iterator[Site]:
+    """The web app in a tab in which somebody has signed in who has no name yet."""
+    person = stack.enrol("members")
+    site.resume(session_of(stack, person))
+    yield site
+    person.leave()

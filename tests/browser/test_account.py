@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import secrets
+import time
+from typing import Any
 from urllib.parse import parse_qs, urlsplit
 
 import pytest
@@ -11,7 +13,7 @@ from playwright.sync_api import expect
 from tests.browser.site import SLOW, Site
 from tests.federation import offered
 from tests.providers import provider
-from tests.stack import Member, Stack
+from tests.stack import Member, Stack, claims_of
 
 CODE_OF_THE_ENGINE = "123456"
 
@@ -127,3 +129,61 @@ def test_a_sign_in_by_another_provider_ends_in_the_app(stack: Stack, site: Site)
         site.page.wait_for_url(f"{site.url}/orders", timeout=SLOW)
         site.shows("Your orders")
         expect(site.page.get_by_role("button", name="Account of grace@example.com")).to_be_visible()
+
+
+def expire(site: Site, **changes: Any) -> None:
+    """Let the tab's access token be about to end, and change more of what the tab keeps."""
+    site.page.evaluate(
+        """changes => {
+            const users = Object.entries({...sessionStorage}).filter(([key]) => key.startsWith("oidc.user"));
+            const [key, kept] = users[0];
+            sessionStorage.setItem(key, JSON.stringify({...JSON.parse(kept), ...changes}));
+        }""",
+        {"expires_at": int(time.time()) + 5, **changes},
+    )
+
+
+def kept_token(site: Site) -> str:
+    """Return the access token that the tab keeps."""
+    token: str = site.page.evaluate(
+        """JSON.parse(Object.entries({...sessionStorage}).find(([key]) => key.startsWith("oidc.user"))[1])
+            .access_token"""
+    )
+    return token
+
+
+def test_a_token_that_ends_is_renewed_once_for_all_who_wait(named: Site) -> None:
+    renewals: list[str] = []
+    named.page.on("request", lambda each: renewals.append(each.url) if "/oauth2/token" in each.url else None)
+    before = kept_token(named)
+    expire(named)
+    named.open("/feed")  # asks for several things at once
+    expect(named.page.get_by_role("textbox", name="What do you want to say?")).to_be_visible(timeout=SLOW)
+    named.settled()
+    assert len(renewals) == 1
+    after = kept_token(named)
+    assert after != before
+    assert claims_of(after)["exp"] > time.time() + 60
+    expect(named.page.get_by_role("button", name="Account of")).to_be_visible()
+
+
+@pytest.mark.console("400")
+def test_who_cannot_be_renewed_is_asked_to_sign_in_again(signed_in: Site) -> None:
+    expire(signed_in, refresh_token="revoked")
+    signed_in.open("/orders")
+    signed_in.shows("Please sign in")
+    assert (
+        signed_in.page.evaluate("Object.keys({...sessionStorage}).filter(k => k.startsWith('oidc.user'))")
+        == []
+    )
+
+
+@pytest.mark.console("ERR_FAILED")
+def test_a_sign_in_that_is_not_reached_ends_no_session(signed_in: Site) -> None:
+    expire(signed_in)
+    signed_in.page.route("**/oauth2/token", lambda route: route.abort(), times=2)
+    signed_in.open("/orders")
+    signed_in.shows("Your orders")
+    signed_in.settled()
+    expect(signed_in.page.get_by_role("alert")).to_have_count(0)
+    expect(signed_in.page.get_by_role("button", name="Account of")).to_be_visible()

@@ -10,26 +10,46 @@ import pytest
 from playwright.sync_api import expect
 
 from tests.browser.site import Site
-from tests.stack import Stack
+from tests.stack import MobileApi, Stack
 from tests.web import Viewer
 
-PAGES = ("/", "/cart", "/orders", "/trends", "/sign-up", "/confirm", "/nowhere")
+PAGES = (
+    "/",
+    "/cart",
+    "/orders",
+    "/trends",
+    "/feed",
+    "/search?q=teapot",
+    "/profile",
+    "/inbox",
+    "/inbox/settings",
+    "/sign-up",
+    "/confirm",
+    "/nowhere",
+)
 FIRST_LOAD_BYTES = 200_000
 
 
 @pytest.mark.parametrize("width", [1200, 360])
-@pytest.mark.parametrize("scheme", ["light", "dark"])
 def test_axe_finds_nothing_and_no_page_is_wider_than_its_window(
-    signed_in: Site, width: int, scheme: str
+    named: Site, author: MobileApi, width: int
 ) -> None:
-    signed_in.page.set_viewport_size({"width": width, "height": 740})
-    signed_in.page.emulate_media(color_scheme="dark" if scheme == "dark" else "light")
+    named.page.set_viewport_size({"width": width, "height": 740})
+    post = author.post("See @somebody about #teapots", tags=["teapots", "tea"]).json()
     found = {}
-    signed_in.fill_cart(teapot=2, cup=6)
-    for path in PAGES:
-        signed_in.open(path)
-        signed_in.settled()
-        found[path] = signed_in.violations() + ["wider than its window"] * signed_in.overflows()
+    named.fill_cart(teapot=2, cup=6)
+    for path in (*PAGES, f"/posts/{post['post_id']}", f"/members/{post['author_id']}"):
+        named.open(path)
+        named.settled()
+        found[path] = ["wider than its window"] * named.overflows()
+        for scheme in ("light", "dark"):
+            named.page.emulate_media(
+                color_scheme="dark" if scheme == "dark" else "light", reduced_motion="reduce"
+            )
+            named.page.evaluate(
+                "new Promise(done => requestAnimationFrame(() => requestAnimationFrame(done)))"
+            )
+            found[path] += [f"{scheme}: {each}" for each in named.violations()]
     assert not any(found.values()), found
 
 

@@ -1,6 +1,7 @@
 import createClient, { type Middleware } from "openapi-fetch";
 import type { Session } from "../session/session";
 import { record } from "./calls";
+import type { paths as MobilePaths } from "./contracts/mobile";
 import type { paths as OperationsPaths } from "./contracts/operations";
 import type { paths as OrdersPaths } from "./contracts/orders";
 import type { paths as StreamPaths } from "./contracts/stream";
@@ -66,6 +67,7 @@ function clientOf<Paths extends object>(service: string, session: Session) {
 export function clients(session: Session) {
   return {
     catalog: clientOf<CatalogPaths>("catalog", session),
+    mobile: clientOf<MobilePaths>("mobile", session),
     operations: clientOf<OperationsPaths>("operations", session),
     orders: clientOf<OrdersPaths>("orders", session),
     stream: clientOf<StreamPaths>("stream", session),

@@ -1,5 +1,5 @@
 import { Menu, MenuButton, MenuItem, MenuProvider, MenuSeparator } from "@ariakit/react";
-import { ChevronDown, Contrast, KeyRound, LogOut, User, Wrench } from "lucide-react";
+import { ChevronDown, CircleUserRound, Contrast, KeyRound, LogOut, User, Wrench } from "lucide-react";
 import { Link } from "react-router";
 import { useSession } from "../session/context";
 import type { Member } from "../session/session";
@@ -20,6 +20,9 @@ export default function AccountMenu({ member }: { member: Member }) {
           <br />
           <strong>{member.email}</strong>
         </p>
+        <MenuItem className="menu-item" render={<Link to="/profile" />}>
+          <CircleUserRound size={18} aria-hidden /> Your profile
+        </MenuItem>
         {member.groups.includes("staff") && (
           <MenuItem className="menu-item" render={<Link to="/staff/approvals" />}>
             <Wrench size={18} aria-hidden /> For staff

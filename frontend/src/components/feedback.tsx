@@ -73,8 +73,16 @@ export function Empty({ icon: Icon, title, whole = false, children }: EmptyProps
   );
 }
 
-/** Stands where rows will be, of about their height. */
+/** Stands where rows will be, of about their height; offline nothing comes, and that is said. */
 export function Skeletons({ rows = 3, height = "4.5rem" }: { rows?: number; height?: string }) {
+  const online = useOnline();
+  if (!online) {
+    return (
+      <p className="notice row">
+        <CloudOff size={20} aria-hidden /> This comes once you are online again.
+      </p>
+    );
+  }
   return (
     <div className="stack" role="status" aria-label="Loading">
       {Array.from({ length: rows }, (_, row) => (
@@ -93,9 +101,11 @@ function subscribeToConnection(listener: () => void): () => void {
   };
 }
 
+const useOnline = (): boolean => useSyncExternalStore(subscribeToConnection, () => navigator.onLine);
+
 /** A line under the bar while the machine is offline. */
 export function OfflineLine() {
-  const online = useSyncExternalStore(subscribeToConnection, () => navigator.onLine);
+  const online = useOnline();
   return (
     <div role="status">{!online && <p className="offline">You are offline. What you see may be old.</p>}</div>
   );

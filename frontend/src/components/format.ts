@@ -7,11 +7,16 @@ export function money(minor: number, currency: string): string {
   return format.format(minor / 10 ** digits);
 }
 
+/** How long a text is as the APIs count it: in code points. */
+export const lengthOf = (text: string): number => Array.from(text).length;
+
 const dateTime = new Intl.DateTimeFormat(LOCALE, { dateStyle: "medium", timeStyle: "short" });
+const date = new Intl.DateTimeFormat(LOCALE, { dateStyle: "medium" });
 const time = new Intl.DateTimeFormat(LOCALE, { timeStyle: "medium" });
 const relative = new Intl.RelativeTimeFormat(LOCALE, { numeric: "auto" });
 
 export const asDateTime = (iso: string): string => dateTime.format(new Date(iso));
+export const asDate = (iso: string): string => date.format(new Date(iso));
 export const asTime = (iso: string): string => time.format(new Date(iso));
 
 const STEPS: [Intl.RelativeTimeFormatUnit, number][] = [

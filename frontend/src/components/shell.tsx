@@ -1,4 +1,4 @@
-import { type LucideIcon, Package, ShoppingBag, Store, TrendingUp, User } from "lucide-react";
+import { type LucideIcon, MessagesSquare, Package, ShoppingBag, Store, TrendingUp, User } from "lucide-react";
 import { lazy, type ReactNode, Suspense, useEffect, useRef } from "react";
 import { Link, NavLink, Outlet, useLocation } from "react-router";
 import icon from "../icon.svg";
@@ -8,16 +8,20 @@ import { Announcer, OfflineLine } from "./feedback";
 import { HowItWorks } from "./how-it-works";
 
 const AccountMenu = lazy(() => import("./account-menu"));
+const InboxLink = lazy(() => import("./inbox-link"));
 
 interface Place {
   to: string;
   label: string;
   icon: LucideIcon;
   end?: boolean;
+  /** The paths that belong to it, beside those below its own. */
+  also?: RegExp;
 }
 
 const PLACES: readonly Place[] = [
   { to: "/", label: "Shop", icon: Store, end: true },
+  { to: "/feed", label: "Feed", icon: MessagesSquare, also: /^\/(feed|posts|members|search)\b/ },
   { to: "/orders", label: "Orders", icon: Package },
   { to: "/trends", label: "Trends", icon: TrendingUp },
 ];
@@ -35,14 +39,12 @@ export function Shell() {
             Lens Market
           </Link>
           <nav className="places" aria-label="Places">
-            {PLACES.map(({ to, label, icon: Icon, end }) => (
-              <NavLink key={to} to={to} end={end ?? false}>
-                <Icon aria-hidden />
-                {label}
-              </NavLink>
+            {PLACES.map((place) => (
+              <PlaceLink key={place.to} place={place} />
             ))}
           </nav>
           <div className="row actions">
+            <Inbox />
             <CartLink />
             <Account />
           </div>
@@ -55,6 +57,16 @@ export function Shell() {
       <HowItWorks />
       <Announcer />
     </>
+  );
+}
+
+function PlaceLink({ place: { to, label, icon: Icon, end, also } }: { place: Place }) {
+  const { pathname } = useLocation();
+  return (
+    <NavLink to={to} end={end ?? false} className={also?.test(pathname) ? "here" : ""}>
+      <Icon aria-hidden />
+      {label}
+    </NavLink>
   );
 }
 
@@ -84,6 +96,16 @@ function CartLink() {
       <span className="visually-hidden">Cart, items: </span>
       {count > 0 ? <span className="count">{count}</span> : <span className="visually-hidden">0</span>}
     </Link>
+  );
+}
+
+function Inbox() {
+  return (
+    useMember() && (
+      <Suspense fallback={<span className="button quiet" />}>
+        <InboxLink />
+      </Suspense>
+    )
   );
 }
 

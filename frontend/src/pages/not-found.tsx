@@ -21,7 +21,11 @@ export function ErrorPage() {
     <main className="page narrow">
       <div className="notice bad" role="alert">
         <strong>This page could not be shown</strong>
-        <p>There may be a newer Lens Market than the one in this tab.</p>
+        <p>
+          {navigator.onLine
+            ? "There may be a newer Lens Market than the one in this tab."
+            : "You are offline, and this page has not been opened before."}
+        </p>
         <button type="button" className="button" onClick={() => window.location.reload()}>
           Reload
         </button>

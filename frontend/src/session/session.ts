@@ -1,4 +1,5 @@
-import { type User, UserManager, WebStorageStateStore } from "oidc-client-ts";
+import { ErrorTimeout, type User, UserManager, WebStorageStateStore } from "oidc-client-ts";
+import { Problem } from "../api/problem";
 import type { Config } from "../config";
 
 export interface Member {
@@ -8,7 +9,8 @@ export interface Member {
 }
 
 const SCOPES =
-  "openid email orders/read orders/write catalog/write operations/read operations/write stream/read stream/write";
+  "openid email mobile/read mobile/write orders/read orders/write catalog/write operations/read operations/write " +
+  "stream/read stream/write";
 
 /**
  * Signs members in by the managed login (authorization code with PKCE) and keeps their tokens.
@@ -104,7 +106,11 @@ export class Session {
     // One renewal for all who wait: Cognito may rotate the refresh token with it.
     this.#renewing ??= this.#manager
       .signinSilent()
-      .catch(async () => {
+      .catch(async (error: unknown) => {
+        // Whoever does not reach Cognito still has a session; fetch() fails with a TypeError.
+        if (error instanceof TypeError || error instanceof ErrorTimeout) {
+          throw new Problem(0, "Your session cannot be renewed: the sign-in is not reached.");
+        }
         await this.#manager.removeUser();
         return null;
       })

@@ -131,18 +131,21 @@ class TestHeaders:
             each for sources in policy.values() for each in sources if "unsafe" in each or each == "*"
         ]
 
-    def test_the_app_reaches_sign_in_and_nothing_else(self, stack: Stack, viewer: Viewer) -> None:
+    def test_the_app_reaches_sign_in_where_images_go_and_nothing_else(
+        self, stack: Stack, viewer: Viewer
+    ) -> None:
         region = stack["UserPoolId"].partition("_")[0]
         sources = viewer.policy()["connect-src"]
         further = {"http://localhost:*", "http://127.0.0.1:*"} if stack.on_this_machine else set()
 
-        assert set(sources[:3]) == {
+        assert set(sources[:4]) == {
             "'self'",
             f"https://cognito-idp.{region}.amazonaws.com",
             f"https://cognito-identity.{region}.amazonaws.com",
+            f"https://{stack['ImageUploadsBucket']}.s3.{region}.amazonaws.com",
         }
-        assert sources[3].endswith(f".auth.{region}.amazoncognito.com")
-        assert set(sources[4:]) <= further
+        assert sources[4].endswith(f".auth.{region}.amazoncognito.com")
+        assert set(sources[5:]) <= further
 
     def test_an_answer_of_an_api_can_do_nothing_in_a_browser(self, viewer: Viewer) -> None:
         headers = viewer.get("/api/orders/orders").headers

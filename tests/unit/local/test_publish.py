@@ -19,6 +19,7 @@ OUTPUTS = {
     "UserPoolId": "eu-west-1_a1B2c3D4e",
     "UserPoolClientId": "client",
     "IdentityPoolId": "eu-west-1:pool",
+    "ImageUploadsBucket": "uploads",
     "LoginUrl": "https://login.example.com",
     "Stage": "local",
     "WebBucket": "site",
@@ -258,6 +259,7 @@ class TestConfig:
             "userPoolId": "eu-west-1_a1B2c3D4e",
             "userPoolClientId": "client",
             "identityPoolId": "eu-west-1:pool",
+            "uploadsBucket": "uploads",
             "loginUrl": "https://login.example.com",
             "stage": "local",
         }
