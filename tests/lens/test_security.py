@@ -22,7 +22,7 @@ from tests.archive import a_post, today
 from tests.images import BASELINE, png
 from tests.partners import Partner, revoke, staff
 from tests.posts import eventually, post, put, rejections
-from tests.pushes import asked_for_application, choose, phone_of
+from tests.pushes import asked_for_application, choose, phone_of, told
 from tests.pushes import eventually as told_within
 from tests.stack import (
     OFFER,
@@ -44,6 +44,7 @@ PASSWORD = re.compile(r"Aa1![\w-]{20,}|\"password\"", re.IGNORECASE)
 LONG_LIVED_KEY = re.compile(r"\b(AKIA|ASIA)[A-Z0-9]{16}\b|BEGIN [A-Z ]*PRIVATE KEY")
 
 CHECK_SECONDS = EXPIRY_SECONDS = 30
+PAUSE_SECONDS = 5  # above PushPauseSeconds: what waits is looked at within
 
 HAS_NO_RESOURCES = {
     "cloudwatch:GetMetricData",
@@ -202,9 +203,13 @@ def use_notifications(stack: Stack, api: MobileApi, person: Member) -> None:
     friend.post(f"A teapot for @{name}")
     assert told_within(lambda: phones[1].count() == 1)
     now = datetime.now(UTC)
-    hours = {"from": f"{now:%H:%M}", "until": f"{now - timedelta(hours=2):%H:%M}", "time_zone": "UTC"}
-    choose(api, quiet_hours=hours)
-    friend.post(f"Good night, @{name}")
+    # Quiet for some minutes, which a message waits for, then for some hours, which a schedule does.
+    for ends in (timedelta(minutes=10), timedelta(hours=3)):
+        until = f"{now + ends:%H:%M}"
+        choose(api, quiet_hours={"from": f"{now:%H:%M}", "until": until, "time_zone": "UTC"})
+        posted = friend.post(f"Good night, @{name}").json()["post_id"]
+        assert told_within(lambda: posted in str(told(api)))  # noqa: B023 - it is called here
+        time.sleep(PAUSE_SECONDS)
     group = stack.physical_id("mobile", "HeldPushes")
     scheduler, mine = stack.client("scheduler"), person.claims["sub"]
     assert told_within(lambda: scheduler.list_schedules(GroupName=group, NamePrefix=mine)["Schedules"])
