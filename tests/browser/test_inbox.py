@@ -8,39 +8,21 @@ import uuid
 import pytest
 from playwright.sync_api import expect
 
-from shared.ids import uuid7
 from tests.browser.site import SLOW, Site
-from tests.stack import MobileApi, Stack
+from tests.posts import eventually
+from tests.stack import MobileApi
 
 
 @pytest.fixture(scope="module")
-def told(stack: Stack, author: MobileApi, friend: MobileApi) -> str:
+def told(author: MobileApi, friend: MobileApi) -> str:
     """The friend's name, who has answered a post and mentioned its author; both of it is in the inbox."""
-    own, other = (api.read("/profile").json() for api in (author, friend))
+    own, other = (api.read("/profile").json()["name"] for api in (author, friend))
+    before = author.read("/notifications/unread").json()["unread"]
     mine = author.post("A question").json()["post_id"]
-    posts = {
-        "REPLY": friend.post("An answer", in_reply_to=mine).json(),
-        "MENTION": friend.post(f"Hello @{own['name']}").json(),
-    }
-    for kind, post in posts.items():
-        note_id = uuid7()
-        note = {
-            "pk": f"MEMBER#{own['member_id']}",
-            "sk": f"NOTE#{note_id}",
-            "notification_id": note_id,
-            "kind": kind,
-            "text": f"{other['name']} {'replied to your post' if kind == 'REPLY' else 'mentioned you'}.",
-            "happened_at": post["created_at"],
-            "post_id": post["post_id"],
-            "author_id": other["member_id"],
-            "author_name": other["name"],
-            "unread": note_id,
-        }
-        stack.client("dynamodb").put_item(
-            TableName=stack.physical_id("mobile", "NotificationsTable"),
-            Item={key: {"S": value} for key, value in note.items()},
-        )
-    name: str = other["name"]
+    friend.post("An answer", in_reply_to=mine)
+    friend.post(f"Hello @{own}")
+    eventually(lambda: author.read("/notifications/unread").json()["unread"] >= before + 2)
+    name: str = other
     return name
 
 
