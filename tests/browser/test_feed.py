@@ -54,7 +54,7 @@ def test_what_is_for_oneself_is_shown_to_oneself_alone(named: Site, author: Mobi
     box = named.page.get_by_role("textbox", name="What do you want to say?")
     box.fill(text)
     named.page.get_by_label("For me alone").check()
-    named.page.get_by_label("Tags", exact=True).fill("Secret, things")
+    named.page.get_by_role("textbox", name="Tags", exact=True).fill("Secret, things")
     named.button("Post").click()
     expect(box).to_have_value("", timeout=SLOW)
     expect(said(named, text)).to_have_count(0)
@@ -70,7 +70,7 @@ def test_a_post_is_changed_and_deleted_by_its_author(named: Site, author: Mobile
     named.open(f"/posts/{post['post_id']}")
     named.button("Edit").click(timeout=SLOW)
     named.page.get_by_label("Text of the post").fill("Second thought")
-    named.page.get_by_label("Tags", exact=True).fill("better")
+    named.page.get_by_role("textbox", name="Tags", exact=True).fill("better")
     named.button("Save").click()
     expect(said(named, "Second thought").get_by_text("edited")).to_be_visible(timeout=SLOW)
     assert author.read(f"/posts/{post['post_id']}").json()["tags"] == ["better"]
