@@ -64,7 +64,7 @@ lint: ## Check the code, the templates and the contracts
 .PHONY: review
 review: ## Prove the Lens's rows on a stack of its own, and print the review
 	@$(SETUP) dev engine sam runtime node
-	@$(LOCAL) test tests/lens -q --no-header $(ARGS)
+	@$(LOCAL) test tests/lens --numprocesses 0 -q --no-header $(ARGS)
 
 .PHONY: redrive
 redrive: ## Move a dead-letter queue's messages back: make redrive QUEUE=FailureQueue

@@ -28,6 +28,8 @@ CONSOLE = Console(highlight=False, soft_wrap=True)
 INTERRUPTED = 130
 HISTORY_SECONDS = 3600
 CLEANUP_SECONDS = 30
+TESTING_PROCESSES = 4
+"""More than most laptops have to spare, since tests wait for longer than they compute."""
 LEVELS = {
     "DEBUG": "dim",
     "INFO": "green",
@@ -40,7 +42,7 @@ LEVELS = {
 
 def main(arguments: Sequence[str]) -> int:
     """Run one command; return its exit code: 0 done, 1 failed, 2 not understood, 130 stopped by the user."""
-    parsed = _parser().parse_args(arguments)
+    parsed = _parsed(arguments)
     # However a terminal, make or a service manager ends this, the same clean-up follows. Ctrl-C is set too: a
     # shell has what runs in the background ignore it, and what that starts.
     signal.signal(signal.SIGINT, signal.default_int_handler)
@@ -66,6 +68,13 @@ class Terminated(KeyboardInterrupt):
 
 def _interrupt(_signal: int, _frame: FrameType | None) -> None:
     raise Terminated
+
+
+def _parsed(arguments: Sequence[str]) -> argparse.Namespace:
+    """Understand a command line; what follows `test` is pytest's, options too."""
+    if arguments[:1] == ["test"] and not {"-h", "--help"} & set(arguments[1:2]):
+        return argparse.Namespace(command=_test, pytest=arguments[1:])
+    return _parser().parse_args(arguments)
 
 
 def _parser() -> argparse.ArgumentParser:
@@ -210,7 +219,9 @@ def _outputs(parsed: argparse.Namespace) -> int:
 
 def _pytest(arguments: Sequence[str], env: Mapping[str, str]) -> int:
     """Run pytest; where this is interrupted, let it clean up what its tests have started."""
-    tests = subprocess.Popen([sys.executable, "-m", "pytest", *arguments], cwd=process.ROOT, env=env)
+    shared_out = ["--numprocesses", str(TESTING_PROCESSES), "--dist", "loadgroup"]
+    command = [sys.executable, "-m", "pytest", *shared_out, *arguments]
+    tests = subprocess.Popen(command, cwd=process.ROOT, env=env)
     try:
         return tests.wait()
     except KeyboardInterrupt as interrupt:

@@ -4,12 +4,16 @@ from __future__ import annotations
 
 import os
 from collections.abc import Iterator
+from pathlib import Path
 
 import pytest
 from hypothesis import settings
 
 from tests.events import listening
 from tests.stack import ORDER, PAUSES, Member, OrdersApi, Stack, StreamApi
+
+HERE = Path(__file__).parent
+pytest_plugins = ["tests.lens.review"]
 
 # A change is judged by the same examples each time; everybody else's runs look for others.
 settings.register_profile("ci", derandomize=True)
@@ -21,6 +25,25 @@ def pytest_addoption(parser: pytest.Parser) -> None:
     """Let a run say how much is to be proven."""
     parser.addoption("--posts", type=int, default=5_000, help="how many posts the stream's proof sends")
     parser.addoption("--orders", type=int, default=8, help="of how many orders a function is killed")
+
+
+def pytest_itemcollected(item: pytest.Item) -> None:
+    """Name what has to run in one process, where several share the work: see `group`."""
+    item.add_marker(pytest.mark.xdist_group(group(item)))
+
+
+def group(item: pytest.Item) -> str:
+    """Return the group of a test; a group's tests run one after the other, in their order.
+
+    Those of a deployed stack are one group: they change what is there, and tests/lens comes last because it
+    reads what the others left in logs. Conformance is a group for each engine. Other files share nothing.
+    """
+    folder, *below = item.path.relative_to(HERE).parts
+    if folder == "conformance" and isinstance(item, pytest.Function) and hasattr(item, "callspec"):
+        return f"conformance, {item.callspec.params.get('engine', 'none')}"
+    if folder in {"browser", "integration", "lens"} and below[0] != "local":
+        return "the stack"
+    return item.path.name
 
 
 @pytest.fixture(scope="session")

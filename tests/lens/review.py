@@ -1,4 +1,7 @@
-"""Join the tests of this folder to the rows they prove, and print the review."""
+"""A plugin of pytest that joins the tests of this folder to the rows they prove, and prints the review.
+
+tests/conftest.py names it: where several processes run tests, the one that prints reads no folder's conftest.
+"""
 
 from __future__ import annotations
 
@@ -10,35 +13,41 @@ import pytest
 
 from tests.lens.rows import ROWS, Row
 
-PROOFS = pytest.StashKey[defaultdict[str, dict[str, str]]]()
-
 
 def pytest_configure(config: pytest.Config) -> None:
     config.addinivalue_line("markers", "lens(id): the row of the review that a test proves")
-    proofs: defaultdict[str, dict[str, str]] = defaultdict(dict)
-    config.stash[PROOFS] = proofs
+    config.pluginmanager.register(Review(config))
 
 
 @pytest.hookimpl(wrapper=True)
 def pytest_runtest_makereport(item: pytest.Item) -> Generator[None, pytest.TestReport, pytest.TestReport]:
     report = yield
-    for mark in item.iter_markers("lens"):
-        if report.when == "call" or report.outcome != "passed":
-            item.config.stash[PROOFS][mark.args[0]][item.nodeid] = report.outcome
+    report.user_properties += [("lens", mark.args[0]) for mark in item.iter_markers("lens")]
     return report
 
 
-def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter, config: pytest.Config) -> None:
-    proofs = config.stash[PROOFS]
-    if not proofs:
-        return
-    states = {row.id: state(row, proofs.get(row.id, {})) for row in ROWS}
-    if any(str(argument).rstrip("/").endswith("tests/lens") for argument in config.args):
-        terminalreporter.section("The Lens")
-        for row in ROWS:
-            show(terminalreporter, row, states[row.id], proofs.get(row.id, {}))
-    told = ", ".join(f"{count} {name}" for name, count in sorted(Counter(states.values()).items()))
-    terminalreporter.write_line(f"The Lens: {len(ROWS)} rows, {told}.")
+class Review:
+    """What proves each row, by the reports of every process that runs tests."""
+
+    def __init__(self, config: pytest.Config) -> None:
+        self.config = config
+        self.proofs: defaultdict[str, dict[str, str]] = defaultdict(dict)
+
+    def pytest_runtest_logreport(self, report: pytest.TestReport) -> None:
+        for name, row in report.user_properties:
+            if name == "lens" and (report.when == "call" or report.outcome != "passed"):
+                self.proofs[str(row)][report.nodeid.partition("@")[0]] = report.outcome
+
+    def pytest_terminal_summary(self, terminalreporter: pytest.TerminalReporter) -> None:
+        if not self.proofs:
+            return
+        states = {row.id: state(row, self.proofs.get(row.id, {})) for row in ROWS}
+        if any(str(argument).rstrip("/").endswith("tests/lens") for argument in self.config.args):
+            terminalreporter.section("The Lens")
+            for row in ROWS:
+                show(terminalreporter, row, states[row.id], self.proofs.get(row.id, {}))
+        told = ", ".join(f"{count} {name}" for name, count in sorted(Counter(states.values()).items()))
+        terminalreporter.write_line(f"The Lens: {len(ROWS)} rows, {told}.")
 
 
 def state(row: Row, outcomes: dict[str, str]) -> str:
