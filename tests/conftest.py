@@ -38,12 +38,13 @@ def group(item: pytest.Item) -> str:
     Those of a deployed stack are one group: they change what is there, and tests/lens comes last because it
     reads what the others left in logs. Conformance is a group for each engine. Other files share nothing.
     """
-    folder, *below = item.path.relative_to(HERE).parts
+    path = item.path.relative_to(HERE)
+    folder, *below = path.parts
     if folder == "conformance" and isinstance(item, pytest.Function) and hasattr(item, "callspec"):
         return f"conformance, {item.callspec.params.get('engine', 'none')}"
     if folder in {"browser", "integration", "lens"} and below[0] != "local":
         return "the stack"
-    return item.path.name
+    return str(path)
 
 
 @pytest.fixture(scope="session")
