@@ -219,7 +219,7 @@ def _outputs(parsed: argparse.Namespace) -> int:
 
 def _pytest(arguments: Sequence[str], env: Mapping[str, str]) -> int:
     """Run pytest; where this is interrupted, let it clean up what its tests have started."""
-    shared_out = ["--numprocesses", str(TESTING_PROCESSES), "--dist", "loadgroup"]
+    shared_out = ["--numprocesses", str(TESTING_PROCESSES), "--dist", "loadscope"]
     command = [sys.executable, "-m", "pytest", *shared_out, *arguments]
     tests = subprocess.Popen(command, cwd=process.ROOT, env=env)
     try:

@@ -3,16 +3,19 @@
 from __future__ import annotations
 
 import os
+import re
 from collections.abc import Iterator
-from pathlib import Path
+from typing import Any
 
 import pytest
 from hypothesis import settings
+from xdist.scheduler import LoadScopeScheduling
 
 from tests.events import listening
 from tests.stack import ORDER, PAUSES, Member, OrdersApi, Stack, StreamApi
 
-HERE = Path(__file__).parent
+ON_THE_STACK = ("tests/browser/", "tests/integration/", "tests/lens/")
+STOCK = re.compile(r"[\[-]stock[\]-]")
 pytest_plugins = ["tests.lens.review"]
 
 # A change is judged by the same examples each time; everybody else's runs look for others.
@@ -27,24 +30,31 @@ def pytest_addoption(parser: pytest.Parser) -> None:
     parser.addoption("--orders", type=int, default=8, help="of how many orders a function is killed")
 
 
-def pytest_itemcollected(item: pytest.Item) -> None:
-    """Name what has to run in one process, where several share the work: see `group`."""
-    item.add_marker(pytest.mark.xdist_group(group(item)))
+class Groups(LoadScopeScheduling):  # type: ignore[misc]
+    """Deals tests out to processes by group; a group's tests run one after the other, in their order."""
+
+    def _split_scope(self, nodeid: str) -> str:
+        return group(nodeid)
 
 
-def group(item: pytest.Item) -> str:
-    """Return the group of a test; a group's tests run one after the other, in their order.
+@pytest.hookimpl(optionalhook=True)
+def pytest_xdist_make_scheduler(config: pytest.Config, log: Any) -> Groups:
+    """Share the tests out by `group`, where several processes run them."""
+    return Groups(config, log)
+
+
+def group(nodeid: str) -> str:
+    """Return the group of a test.
 
     Those of a deployed stack are one group: they change what is there, and tests/lens comes last because it
     reads what the others left in logs. Conformance is a group for each engine. Other files share nothing.
     """
-    path = item.path.relative_to(HERE)
-    folder, *below = path.parts
-    if folder == "conformance" and isinstance(item, pytest.Function) and hasattr(item, "callspec"):
-        return f"conformance, {item.callspec.params.get('engine', 'none')}"
-    if folder in {"browser", "integration", "lens"} and below[0] != "local":
+    file, _, test = nodeid.partition("::")
+    if file.startswith("tests/conformance/"):
+        return f"conformance, {'stock' if STOCK.search(test) else 'filled'}"
+    if file.startswith(ON_THE_STACK) and not file.startswith("tests/integration/local/"):
         return "the stack"
-    return str(path)
+    return file
 
 
 @pytest.fixture(scope="session")

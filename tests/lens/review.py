@@ -36,7 +36,7 @@ class Review:
     def pytest_runtest_logreport(self, report: pytest.TestReport) -> None:
         for name, row in report.user_properties:
             if name == "lens" and (report.when == "call" or report.outcome != "passed"):
-                self.proofs[str(row)][report.nodeid.partition("@")[0]] = report.outcome
+                self.proofs[str(row)][report.nodeid] = report.outcome
 
     def pytest_terminal_summary(self, terminalreporter: pytest.TerminalReporter) -> None:
         if not self.proofs:
