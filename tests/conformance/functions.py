@@ -22,11 +22,13 @@ class Answer:
 
 
 def packed(files: dict[str, str]) -> bytes:
-    """Return a zip archive of these files, by path."""
+    """Return a zip archive of these files, by path: the same for the same files, whenever it is made."""
     archive = io.BytesIO()
     with zipfile.ZipFile(archive, "w") as package:
         for path, text in files.items():
-            package.writestr(path, text)
+            entry = zipfile.ZipInfo(path)
+            entry.external_attr = 0o644 << 16
+            package.writestr(entry, text)
     return archive.getvalue()
 
 
