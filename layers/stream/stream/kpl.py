@@ -39,10 +39,12 @@ _LONGEST_VARINT = 63  # bits that are shifted at most
 
 # What is before the data of a record that is a JSON object: its length, the index of its key (and of its hash
 # key), its data's length. JSON has no control characters, so nothing in the data looks like it. Data that is
-# longer than two bytes tell, 16 KB, is left to the look at each field.
-_HEAD = re.compile(rb"\x1a..?\x08..?(?:\x10..?)?\x1a(?:[\x80-\xff].|.)(?={)", re.DOTALL)
+# longer than two bytes tell, 16 KB, is left to the look at each field. An object's first character is matched
+# and put back: to look ahead at it takes longer.
+_HEAD = re.compile(rb"\x1a..?\x08..?(?:\x10..?)?\x1a(?:[\x80-\xff].|.)\{", re.DOTALL)
 # The same for data of 128 bytes and more without a hash key, as most is: a fourth faster.
-_USUAL_HEAD = re.compile(rb"\x1a..\x08(?:[\x80-\xff].|.)\x1a..(?={)", re.DOTALL)
+_USUAL_HEAD = re.compile(rb"\x1a..\x08(?:[\x80-\xff].|.)\x1a..\{", re.DOTALL)
+_LINE = b"\n{"
 
 
 class Damaged(ValueError):  # noqa: N818 - what is told of a record
@@ -66,8 +68,8 @@ def lines(aggregated: bytes) -> tuple[bytes, int] | None:
     if first is None or not _keys_only(aggregated[len(MAGIC) : first.start()]):
         return None
     records = memoryview(aggregated)[first.start() : -_DIGEST_BYTES]
-    text, count = _USUAL_HEAD.subn(b"\n", records)
-    return _HEAD.subn(b"\n", records) if _RECORD_TAG in text else (text, count)
+    text, count = _USUAL_HEAD.subn(_LINE, records)
+    return _HEAD.subn(_LINE, records) if _RECORD_TAG in text else (text, count)
 
 
 def parts(aggregated: bytes) -> list[Part]:
