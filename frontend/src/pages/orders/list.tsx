@@ -4,6 +4,7 @@ import { Link } from "react-router";
 import { useApi } from "../../api/context";
 import { Empty, Failure, Skeletons } from "../../components/feedback";
 import { ago, asDateTime, money } from "../../components/format";
+import { More } from "../../components/more";
 import { SignedIn } from "../account/signed-in-only";
 import { ordersQuery } from "./queries";
 import { Status } from "./status";
@@ -23,8 +24,8 @@ export function OrdersPage() {
 
 function Orders() {
   const api = useApi();
-  const { data, error, isPending, refetch, fetchNextPage, hasNextPage, isFetchingNextPage } =
-    useInfiniteQuery(ordersQuery(api));
+  const list = useInfiniteQuery(ordersQuery(api));
+  const { data, error, isPending, refetch } = list;
   if (isPending) return <Skeletons rows={4} />;
   if (!data) return <Failure error={error} retry={() => void refetch()} />;
   const orders = data.pages.flatMap(({ items }) => items);
@@ -57,17 +58,7 @@ function Orders() {
           </Link>
         ))}
       </div>
-      {error && <Failure error={error} retry={() => void fetchNextPage()} />}
-      {hasNextPage && (
-        <button
-          type="button"
-          className="button"
-          onClick={() => void fetchNextPage()}
-          disabled={isFetchingNextPage}
-        >
-          {isFetchingNextPage ? "Loading ..." : "Show older orders"}
-        </button>
-      )}
+      <More of={list} label="Show older orders" />
     </div>
   );
 }

@@ -4,6 +4,7 @@ import { useDeferredValue } from "react";
 import { useSearchParams } from "react-router";
 import { useApi } from "../../api/context";
 import { Empty, Failure, Skeletons } from "../../components/feedback";
+import { More } from "../../components/more";
 import { ProductCard } from "./product-card";
 import { type Filter, productsQuery } from "./queries";
 
@@ -55,8 +56,8 @@ export function ShopPage() {
 function Products({ filter }: { filter: Filter }) {
   const api = useApi();
   const name = useDeferredValue(filter.name);
-  const { data, error, isPending, refetch, fetchNextPage, hasNextPage, isFetchingNextPage } =
-    useInfiniteQuery(productsQuery(api, { ...filter, name }));
+  const list = useInfiniteQuery(productsQuery(api, { ...filter, name }));
+  const { data, error, isPending, refetch } = list;
   if (isPending) return <Skeletons rows={3} height="9rem" />;
   if (!data) return <Failure error={error} retry={() => void refetch()} />;
   const products = data.pages.flatMap(({ items }) => items);
@@ -74,17 +75,7 @@ function Products({ filter }: { filter: Filter }) {
           <ProductCard key={product.product_id} product={product} />
         ))}
       </ul>
-      {error && <Failure error={error} retry={() => void fetchNextPage()} />}
-      {hasNextPage && (
-        <button
-          type="button"
-          className="button"
-          onClick={() => void fetchNextPage()}
-          disabled={isFetchingNextPage}
-        >
-          {isFetchingNextPage ? "Loading ..." : "Show more"}
-        </button>
-      )}
+      <More of={list} label="Show more" />
     </>
   );
 }

@@ -4,6 +4,7 @@ import { lazy, Suspense, useState } from "react";
 import { useApi } from "../../api/context";
 import { Empty, Failure, Skeletons, useAnnounce } from "../../components/feedback";
 import { ago, asDateTime } from "../../components/format";
+import { More } from "../../components/more";
 import { partnersQuery, type RegisteredPartner } from "./queries";
 import { StaffPage } from "./staff-only";
 
@@ -22,8 +23,8 @@ export function PartnersPage() {
 
 function Partners() {
   const api = useApi();
-  const { data, error, isPending, refetch, hasNextPage, fetchNextPage, isFetchingNextPage } =
-    useInfiniteQuery(partnersQuery(api));
+  const list = useInfiniteQuery(partnersQuery(api));
+  const { data, error, isPending, refetch } = list;
   if (isPending) return <Skeletons rows={3} height="6rem" />;
   if (!data) return <Failure error={error} retry={() => void refetch()} />;
   const partners = data.pages.flatMap(({ items }) => items);
@@ -41,17 +42,7 @@ function Partners() {
           <Partner key={partner.partner_id} partner={partner} />
         ))}
       </ul>
-      {error && <Failure error={error} retry={() => void fetchNextPage()} />}
-      {hasNextPage && (
-        <button
-          type="button"
-          className="button"
-          onClick={() => void fetchNextPage()}
-          disabled={isFetchingNextPage}
-        >
-          {isFetchingNextPage ? "Loading ..." : "Show more partners"}
-        </button>
-      )}
+      <More of={list} label="Show more partners" />
     </div>
   );
 }
