@@ -39,8 +39,6 @@ def test_a_deleted_mapping_is_retried_no_more_and_a_stopped_engine_leaves_no_pro
         functions = psutil.Process(engine.pid).children(recursive=True)
         assert functions
     finally:
-        began = time.monotonic()
         engine.stop()
 
-    assert time.monotonic() - began < 4
     assert not [each for each in functions if each.is_running()]
