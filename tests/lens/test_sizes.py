@@ -1,8 +1,7 @@
-"""What the stream's sizes were chosen by, and what a post costs: measured again each time."""
+"""What the stream's sizes were chosen by, and what a post costs: counted again each time."""
 
 from __future__ import annotations
 
-import time
 import tracemalloc
 from typing import Any
 
@@ -12,9 +11,8 @@ from benchmarks import posts as costs
 from benchmarks import stream
 from tests import templates
 
-SHARD_BYTES = 1024 * 1024  # a second, as much as a shard takes
-MARGIN = 5
-"""How much faster counting has to be than a shard: what waits after a pause has to be caught up with."""
+PART = 1 / 5
+"""Of its memory, what a batch may take: the rest is the interpreter's, and for what it remembers of posts."""
 
 
 @pytest.fixture(scope="module")
@@ -54,14 +52,13 @@ def test_posts_are_gathered_because_small_batches_write_several_times_as_much(
 
 
 @pytest.mark.lens("SERVPER-1")
-def test_a_core_counts_several_times_what_a_shard_takes_in_a_part_of_its_memory(posts: list[bytes]) -> None:
+def test_a_shard_has_one_writer_that_has_a_core_and_uses_a_part_of_its_memory(
+    posts: list[bytes],
+) -> None:
     function = next(one for one in templates.functions() if one.id == "AggregateTrends")
     records = stream.put_together(posts)["Records"]
     stream.counting(stream.Unsent()).take(records)  # unmeasured: modules are loaded and expressions compiled
 
-    began = time.process_time()
-    stream.counting(stream.Unsent()).take(records)
-    rate = sum(map(len, posts)) / (time.process_time() - began)
     tracemalloc.start()
     stream.counting(stream.Unsent()).take(records)
     _, peak = tracemalloc.get_traced_memory()
@@ -70,8 +67,7 @@ def test_a_core_counts_several_times_what_a_shard_takes_in_a_part_of_its_memory(
     # Memory is chosen for its core: https://docs.aws.amazon.com/lambda/latest/dg/configuration-memory.html.
     assert function.properties["MemorySize"] >= 1769
     assert function.properties["Events"]["Posts"]["Properties"]["ParallelizationFactor"] == 1
-    assert rate > MARGIN * SHARD_BYTES
-    assert peak < function.properties["MemorySize"] * 1024 * 1024 / MARGIN
+    assert peak < PART * function.properties["MemorySize"] * 1024 * 1024
 
 
 @pytest.mark.lens("SERVCOST-1")

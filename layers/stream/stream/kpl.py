@@ -68,8 +68,12 @@ def lines(aggregated: bytes) -> tuple[bytes, int] | None:
     if first is None or not _keys_only(aggregated[len(MAGIC) : first.start()]):
         return None
     records = memoryview(aggregated)[first.start() : -_DIGEST_BYTES]
-    text, count = _USUAL_HEAD.subn(_LINE, records)
-    return _HEAD.subn(_LINE, records) if _RECORD_TAG in text else (text, count)
+    for head in (_USUAL_HEAD, _HEAD):
+        pieces = head.split(records)
+        text = _LINE.join(pieces)
+        if _RECORD_TAG not in text:
+            break
+    return text, len(pieces) - 1
 
 
 def parts(aggregated: bytes) -> list[Part]:

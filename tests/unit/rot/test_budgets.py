@@ -35,6 +35,7 @@ FORBIDDEN = {
     "asyncio": "a function does one thing at a time",
     "multiprocessing": "a function does one thing at a time",
     "nacl": "signatures and sealing are for partners alone",
+    "pybase64": "records of a stream are decoded by the function that counts them alone",
     "shared.secrets": "the provider's key is for who calls the provider",
 }
 

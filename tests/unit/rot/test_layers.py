@@ -71,6 +71,10 @@ def test_the_layer_holds_what_is_locked_with_its_licence(opt: Path) -> None:
         assert [*folder.glob("LICENSE*"), *folder.glob("licenses/*")]
 
 
+def test_base64_is_decoded_by_the_extension_and_not_by_what_stands_in_for_it(opt: Path) -> None:
+    assert [*(opt / "python/pybase64").glob("_pybase64.*.so")]
+
+
 @pytest.mark.parametrize("folder", ["layers/dependencies", "benchmarks/handlers/plain"])
 def test_the_lock_pins_what_is_asked_for(folder: str) -> None:
     asked, locked = pinned(ROOT / folder / "requirements.in"), pinned(ROOT / folder / "requirements.txt")

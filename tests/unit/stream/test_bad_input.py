@@ -3,8 +3,11 @@
 from __future__ import annotations
 
 import json
+from base64 import b64encode
+from binascii import a2b_base64
 from typing import Any, cast
 
+import pybase64
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -97,6 +100,64 @@ def test_it_is_rejected_with_its_reason_and_its_neighbours_are_counted(name: str
     assert kept["kinesis"]["partitionKey"] == "key-1"
     assert kept["eventSourceARN"] == STREAM
     assert failures.data == {data}
+
+
+TEXT = b64encode(post("p", 3, "#sky >>>??? ")).decode()
+
+
+@pytest.mark.parametrize(
+    ("text", "reason"),
+    [
+        (TEXT.rstrip("="), "NOT_BASE64"),
+        (TEXT[:-5], "NOT_BASE64"),
+        (f"é{TEXT[1:]}", "NOT_BASE64"),
+        (f"{TEXT[:9]}!{TEXT[10:]}", "NOT_BASE64"),
+        (
+            TEXT.replace("+", "-").replace("/", "_"),
+            "NOT_UTF8",
+        ),  # of the other alphabet, what both have is read
+        ("", "EMPTY"),
+    ],
+)
+@pytest.mark.parametrize("together", [False, True])
+def test_an_event_whose_base64_is_broken_loses_nothing_but_that_record(
+    text: str, reason: str, together: bool
+) -> None:
+    records = [record(aggregated([("k", data)]) if together else data) for data in [GOOD[0], b"", GOOD[1]]]
+    records[1]["kinesis"]["data"] = text
+
+    taken, table, failures = take(records)
+
+    assert taken == Taken(2, 0, taken.rejected, None, None)
+    assert counted(table) == {(WINDOW, "sun"): 2, (WINDOW, "sea"): 1}
+    assert failures.reasons == {(records[1]["kinesis"]["sequenceNumber"], 0, reason): 1}
+
+
+def test_a_line_break_in_base64_is_passed_over() -> None:
+    records = [record(data) for data in GOOD]
+    records[0]["kinesis"]["data"] = (
+        f"{records[0]['kinesis']['data'][:40]}\n{records[0]['kinesis']['data'][40:]}"
+    )
+
+    taken, _, _ = take(records)
+
+    assert taken.counted == 2
+
+
+@given(st.binary(max_size=60), st.text("AZaz09+/=-_ \n!é\0", max_size=6), st.data())
+def test_what_the_strict_decoder_takes_the_lenient_one_reads_alike(
+    data: bytes, noise: str, where: st.DataObject
+) -> None:
+    text = b64encode(data).decode()
+    at = where.draw(st.integers(0, len(text)))
+    text = text[:at] + noise + text[at + where.draw(st.integers(0, len(noise))) :]
+    try:
+        found = pybase64.b64decode(text, None, True)
+    except ValueError:
+        return
+
+    assert found == a2b_base64(text)
+    assert len(text) % 4 == 0
 
 
 def test_a_reason_does_not_quote_the_post() -> None:
