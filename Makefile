@@ -8,6 +8,9 @@ LOCAL_PORT ?= 4566
 export LOCAL_PORT
 # The section of samconfig.toml to deploy to AWS with.
 STAGE ?= sandbox
+# What puts a part back.
+BACK_functions = versions
+BACK_web = publish
 # What pytest is given: `make test ARGS="-k idempotency -x"`.
 ARGS ?=
 
@@ -98,13 +101,16 @@ clean: ## Stop every local stack and remove all that these targets made
 deploy: ## Build and deploy to the account that your credentials name (STAGE=sandbox)
 	@$(SETUP) sam dev node
 	@.venv/bin/python -m local.frontend build
-	@$(SAM) build && $(SAM) deploy --config-env $(STAGE)
+	@$(SAM) build
+	@parameters=$$(.venv/bin/python -m local.release $(STAGE)) && \
+		$(SAM) deploy --config-env $(STAGE) --parameter-overrides file://$$parameters
 	@.venv/bin/python -m local.publish --stage $(STAGE)
+	@.venv/bin/python -m local.versions --stage $(STAGE) --prune
 
 .PHONY: rollback
-rollback: ## Put the web app's release before back, there (STAGE=sandbox)
+rollback: ## Put the release before back, there: PART=functions or PART=web (STAGE=sandbox)
 	@$(SETUP) dev
-	@.venv/bin/python -m local.publish --stage $(STAGE) --back
+	@.venv/bin/python -m local.$(or $(BACK_$(PART)),$(error Say which part: make rollback PART=functions or make rollback PART=web)) --stage $(STAGE) --back
 
 .PHONY: destroy
 destroy: ## Delete what was deployed there, and list what is left (STAGE=sandbox)

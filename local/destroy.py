@@ -16,6 +16,8 @@ from local.engine.process import ROOT
 
 KEEPING = {"Retain", "RetainExceptOnCreate", "Snapshot"}
 """The deletion policies that leave something behind."""
+WITH_ITS_FUNCTION = "AWS::Lambda::Version"
+"""What an update of the stack keeps, and the function's deletion takes along."""
 
 
 class DestroyError(Exception):
@@ -65,7 +67,8 @@ def destroy(client: Callable[[str], Any], name: str) -> list[Resource]:
     kept = []
     for one in within(cloudformation, stack):
         for resource in one.resources:
-            if one.template["Resources"][resource.path[-1]].get("DeletionPolicy") in KEEPING:
+            policy = one.template["Resources"][resource.path[-1]].get("DeletionPolicy")
+            if policy in KEEPING and resource.type != WITH_ITS_FUNCTION:
                 kept.append(resource)
             elif resource.type == "AWS::S3::Bucket":
                 _empty(client("s3"), resource.physical_id)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import shutil
 import time
 from collections.abc import Iterator, Mapping
@@ -11,7 +12,7 @@ from pathlib import Path
 
 from botocore.exceptions import BotoCoreError, ClientError
 
-from local import frontend, publish
+from local import frontend, publish, release
 from local.cloud import Cloud, LocalError
 from local.deploy import build, changes, community, imports, outputs, seed, settle, stack
 from local.engine import process
@@ -29,6 +30,8 @@ class Report:
     ----------
     outputs
         What a client needs to know, as written to outputs.json.
+    release
+        The name of what is deployed.
     changed
         What this time changed.
     left_out
@@ -36,6 +39,7 @@ class Report:
     """
 
     outputs: dict[str, str]
+    release: str
     changed: tuple[changes.Change, ...]
     left_out: tuple[stack.Resource, ...]
 
@@ -100,6 +104,7 @@ def _bring(
     """Build, while the engine starts, and deploy."""
     try:
         _build(cloud, folder, given, progress)
+        given = {**given, release.PARAMETER: release.digest(build.built(folder).parent, given)}
         with progress.phase("package") as phase:
             _finish("sam package", build.package(cloud, folder), phase)
         with progress.phase("deploy") as phase:
@@ -137,7 +142,7 @@ def _bring(
             with progress.phase("publish") as phase:
                 phase.note = publish.bring(told)
         left_out = tuple(row for row in resources if row.physical_id.startswith(stack.PLACEHOLDER))
-        return Report(told, tuple(changed), left_out)
+        return Report(told, given[release.PARAMETER], tuple(changed), left_out)
     except publish.PublishError as error:
         raise LocalError(str(error)) from None
     except (ClientError, BotoCoreError) as error:
@@ -185,12 +190,13 @@ def _finish(what: str, tool: Tool, phase: Phase) -> None:
 @contextmanager
 def _put_back_on_failure(cloud: Cloud, given: Mapping[str, str]) -> Iterator[None]:
     """Deploy what was good before when the block fails; when it does not, what is there now is good."""
-    good = cloud.folder / "deployed.yaml"
+    good, parameters = cloud.folder / "deployed.yaml", cloud.folder / "deployed.json"
     try:
         yield
     except LocalError as error:
         if not good.exists():
             raise
-        stack.deploy(cloud, good, given)
+        stack.deploy(cloud, good, json.loads(parameters.read_text()))
         raise LocalError(f"{error} (what was deployed before was put back)") from None
     shutil.copy(build.packaged(cloud), good)
+    parameters.write_text(json.dumps(dict(given)))

@@ -8,13 +8,12 @@ import json
 import os
 import platform
 import re
-import shlex
 import sys
 import time
-import tomllib
 from collections.abc import Iterator, Mapping
 from pathlib import Path
 
+from local import release
 from local.cloud import CREDENTIALS, Cloud, LocalError, clean_environment
 from local.engine.process import REGION, ROOT
 from local.tool import Tool
@@ -36,18 +35,12 @@ def parameters(project: Path) -> dict[str, str]:
     machine = platform.machine().lower()
     if machine not in ARCHITECTURES:
         raise LocalError(f"Lambda has no architecture for this machine ({machine}): use x86_64 or arm64.")
-    given: str | list[str] = []
-    with contextlib.suppress(FileNotFoundError):
-        try:
-            config = tomllib.loads((project / "samconfig.toml").read_text())
-        except tomllib.TOMLDecodeError as error:
-            raise LocalError(f"samconfig.toml: {error}") from None
-        for command in ("global", "deploy"):
-            section = config.get("local", {}).get(command, {}).get("parameters", {})
-            given = section.get("parameter_overrides", given)
-    pairs = shlex.split(given) if isinstance(given, str) else given
+    try:
+        given = release.overrides(project / "samconfig.toml", "local")
+    except release.ReleaseError as error:
+        raise LocalError(str(error)) from None
     return {
-        **dict(pair.split("=", 1) for pair in pairs),
+        **given,
         "Stage": "local",
         "PythonRuntime": f"python{sys.version_info.major}.{sys.version_info.minor}",
         "Architecture": ARCHITECTURES[machine],

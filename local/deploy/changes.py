@@ -9,7 +9,11 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from local import release
 from local.deploy.stack import NESTED, Stack
+
+OF_EVERY_RELEASE = {NESTED, "AWS::Lambda::Version", "AWS::Lambda::Alias"}
+"""What each release changes, by its name alone."""
 
 NAMES_ON_A_LINE = 5
 
@@ -23,14 +27,18 @@ class Change:
 
 
 def snapshot(stacks: Iterable[Stack]) -> dict[tuple[str, ...], str]:
-    """Return the definition of every resource but nested stacks, its parameters filled in, by its path."""
+    """Return the definition of resources, their parameters filled in, by their paths.
+
+    Nested stacks are left out, and what tells releases apart: versions, aliases and the release's name.
+    """
     found = {}
     for stack in stacks:
         conditions = _filled(stack.template.get("Conditions", {}), stack.parameters)
         for resource in stack.resources:
-            if resource.type != NESTED:
+            if resource.type not in OF_EVERY_RELEASE:
                 definition = _filled(stack.template["Resources"][resource.path[-1]], stack.parameters)
                 text = json.dumps(definition, sort_keys=True, default=str)
+                text = text.replace(stack.parameters.get(release.PARAMETER) or "no release", "")
                 found[resource.path] = text + json.dumps(conditions) if '"Fn::If"' in text else text
     return found
 

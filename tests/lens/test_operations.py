@@ -8,11 +8,13 @@ from pathlib import Path
 
 import pytest
 
+from local import versions
 from tests import templates
 from tests.stack import ORDER, Api, OrdersApi, Stack, asked_for
 
 PACKAGE_BYTES = 8_000_000  # zipped, layers and all: boto3 as it comes has 17 MB and more
 ENGINE_BYTES = 5_000_000  # what a search engine adds, for the functions that are about it
+BAD_RELEASE = "f" * 12
 HANDLERS = sorted(templates.ROOT.glob("functions/*/*/app.py"))
 CODE = sorted(
     path for pattern in ("functions/*/*/app.py", "layers/*/*/*.py") for path in templates.ROOT.glob(pattern)
@@ -118,6 +120,50 @@ def test_every_dead_letter_queue_has_an_alarm_and_staff_can_redrive_it(stack: St
     assert {row["name"] for row in answer.json()["items"]} == set(queues)
     for name in queues:
         assert f"['{name}', 'QueueName']" in alarmed, name
+
+
+@pytest.mark.lens("SERVREL-5")
+def test_every_function_serves_the_release_that_was_deployed(stack: Stack) -> None:
+    found = versions.functions(stack.client, stack["StackName"])
+    there = {row["LogicalResourceId"] for row in stack.deployed}
+    published = {one.id for one in templates.functions() if "AutoPublishAlias" in one.properties}
+
+    assert {function.release for function in found} == {versions.live(found)}
+    assert {function.name.rpartition("/")[2] for function in found} == published & there
+
+
+@pytest.mark.lens("SERVREL-5")
+def test_a_release_that_fails_is_taken_back_by_its_alias(stack: Stack) -> None:
+    lambdas, name = stack.client("lambda"), stack.physical_id("orders", "ListApprovals")
+    deployed = lambdas.get_function_configuration(FunctionName=name)
+    colleague = stack.enrol("staff")
+    api = Api(stack["OrdersApiUrl"], colleague.token)
+
+    def changed(**settings: str) -> None:
+        lambdas.update_function_configuration(FunctionName=name, **settings)
+        lambdas.get_waiter("function_updated").wait(FunctionName=name)
+
+    def it() -> list[versions.Function]:
+        return [versions.read(lambdas, name, "ListApprovals")]
+
+    good = versions.live(it())
+    try:
+        changed(Handler="app.absent", Description=f"fails {BAD_RELEASE}")
+        bad = lambdas.publish_version(FunctionName=name)["Version"]
+        versions.move(lambdas, it(), BAD_RELEASE)
+        failing = api.send("GET", "/staff/approvals")
+        versions.move(lambdas, it(), versions.before(it()))
+        working = api.send("GET", "/staff/approvals")
+        served = versions.live(it())
+    finally:
+        versions.move(lambdas, it(), good)
+        changed(Handler=deployed["Handler"], Description=deployed["Description"])
+        colleague.leave()
+    lambdas.delete_function(FunctionName=name, Qualifier=bad)
+
+    assert failing.status_code >= 500
+    assert working.status_code == 200
+    assert served == good
 
 
 @pytest.mark.lens("SERVPER-2")

@@ -18,8 +18,8 @@ import pytest
 import requests
 from rich.console import Console
 
-from local import logs
-from local.cloud import Cloud, LocalError
+from local import logs, versions
+from local.cloud import STACK_NAME, Cloud, LocalError
 from local.deploy import imports
 from local.deploy.changes import Change
 from local.engine import process
@@ -49,6 +49,11 @@ class Laptop:
         text = path.read_text()
         assert old in text
         path.write_text(text.replace(old, new))
+
+    def back(self) -> str:
+        """Put the release before back; return its name."""
+        found = versions.functions(self.cloud.client, STACK_NAME)
+        return versions.move(self.cloud.client("lambda"), found, versions.before(found)).release
 
     def greeting(self, report: Report) -> str:
         """Ask the function, through its API."""
@@ -92,6 +97,17 @@ def test_it_comes_up_takes_a_change_and_refuses_a_bad_one(laptop: Laptop) -> Non
     changed = laptop.up()
     assert changed.changed == (Change(("Greetings", "Greet"), "updated"),)
     assert changed.outputs == first.outputs
+    assert laptop.greeting(changed) == "hello again"
+
+    laptop.edit("words/words.py", '"hello"', '"good day"')
+    assert laptop.greeting(laptop.up()) == "good day again"
+    assert laptop.back() == changed.release
+    assert laptop.greeting(changed) == "hello again"
+    assert laptop.back() == first.release
+    assert laptop.greeting(changed) == "hello"
+
+    laptop.edit("words/words.py", '"good day"', '"hello"')
+    assert laptop.up().release == changed.release
     assert laptop.greeting(changed) == "hello again"
 
     laptop.edit(HANDLER, "from words", "from wards")

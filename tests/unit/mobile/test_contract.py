@@ -40,8 +40,8 @@ def of_content() -> set[str]:
 def test_every_operation_of_notifications_has_a_route_and_no_route_is_left_over() -> None:
     nothing = cast(Any, None)
 
-    assert set(Notifications(nothing, nothing, "k" * 16).routes) == of_function("-inbox/invocations")
-    assert set(OwnDevices(nothing).routes) == of_function("-register-device/invocations")
+    assert set(Notifications(nothing, nothing, "k" * 16).routes) == of_function("-inbox:live/invocations")
+    assert set(OwnDevices(nothing).routes) == of_function("-register-device:live/invocations")
 
 
 @pytest.mark.parametrize(

@@ -150,7 +150,8 @@ def test_an_operation_is_a_function_of_its_own(name: str) -> None:
     name = name.removesuffix("AsTool")
     by_name = re.sub("[A-Z]", lambda letter: f"-{letter[0].lower()}", name)
     uri = integration["uri"]["Fn::Sub"]
-    assert f"${{{name[0].upper()}{name[1:]}.Arn}}" in uri or f"function:${{Application}}-{by_name}/" in uri
+    functions = (f"${{{name[0].upper()}{name[1:]}.Arn}}", f":function:${{Application}}-{by_name}")
+    assert uri.endswith(tuple(f"{function}:live/invocations" for function in functions))
     assert integration["type"] == "aws_proxy"
 
 

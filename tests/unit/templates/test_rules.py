@@ -105,6 +105,41 @@ class TestRoles:
             assert not contains_wildcard(re.sub(unknown, "", source))
 
 
+class TestReleases:
+    """Every function is published by release, and called by the alias that can go back to the one before."""
+
+    # CloudFormation calls it while it deploys: what it does belongs to the template that asks for it.
+    OF_THE_DEPLOY: ClassVar = {"PlatformApplication"}
+
+    @every_function
+    def test_a_function_is_a_version_of_the_release_behind_the_alias(
+        self, template: Template, name: str
+    ) -> None:
+        properties = template.properties(name)
+        asked = (properties.get("AutoPublishAlias"), properties.get("AutoPublishCodeSha256"))
+
+        assert asked == ((None, None) if name in self.OF_THE_DEPLOY else ("live", {"Ref": "Release"}))
+
+    @every_template
+    def test_a_function_is_named_by_its_alias_wherever_it_is_called(self, template: Template) -> None:
+        names = set(template.resources("AWS::Serverless::Function")) - self.OF_THE_DEPLOY
+        text = json.dumps(template.body)
+        passed_on = {name: {"Fn::GetAtt": [name, "Arn"]} for name in names}
+
+        assert not [name for name, arn in passed_on.items() if json.dumps(arn) in text]
+        for permission in template.resources("AWS::Lambda::Permission").values():
+            function = permission["Properties"]["FunctionName"]["Ref"]
+            assert function.endswith(".Alias") or function not in names
+
+    @pytest.mark.parametrize("path", CONTRACTS, ids=lambda path: path.parent.name)
+    def test_an_api_calls_the_alias(self, path: Path) -> None:
+        called = re.findall(r"functions/(\S+)/invocations", path.read_text())
+
+        assert called
+        # A parameter has the alias's ARN: the test above looks at what is passed on.
+        assert not [arn for arn in called if not re.search(r":live$|^[$][{]\w+[}]$", arn)]
+
+
 class TestLogsAndTraces:
     """What happens is written down, as data, and not for ever."""
 
