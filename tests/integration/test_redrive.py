@@ -84,7 +84,7 @@ def test_a_batch_of_the_orders_stream_that_was_given_up_is_handled_again(
             iterator = page.get("NextShardIterator")
     shard_id, number = found[0]
     name = stack.physical_id("orders", "StartSaga")
-    function = stack.client("lambda").get_function(FunctionName=name)["Configuration"]["FunctionArn"]
+    function = stack.client("lambda").get_alias(FunctionName=name, Name="live")["AliasArn"]
     stack.client("sqs").send_message(
         QueueUrl=stack.physical_id("orders", "UnstartedQueue"),
         MessageBody=json.dumps(

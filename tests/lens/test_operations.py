@@ -152,7 +152,7 @@ def test_a_release_that_fails_is_taken_back_by_its_alias(stack: Stack) -> None:
         bad = lambdas.publish_version(FunctionName=name)["Version"]
         versions.move(lambdas, it(), BAD_RELEASE)
         failing = api.send("GET", "/staff/approvals")
-        versions.move(lambdas, it(), versions.before(it()))
+        versions.move(lambdas, it(), good)
         working = api.send("GET", "/staff/approvals")
         served = versions.live(it())
     finally:

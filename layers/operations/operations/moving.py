@@ -276,12 +276,12 @@ def _event(clients: Clients, body: dict[str, Any]) -> str:
 
 
 def _call(clients: Clients, function: str, event: str) -> str:
-    name = function.removesuffix(":$LATEST")
-    answer = clients["lambda"].invoke(FunctionName=name, Payload=event.encode())
+    name = function.split(":")[6]  # what may follow is a version or an alias
+    answer = clients["lambda"].invoke(FunctionName=function.removesuffix(":$LATEST"), Payload=event.encode())
     said = json.loads(answer["Payload"].read() or b"null")
     if "FunctionError" in answer or (isinstance(said, dict) and said.get("batchItemFailures")):
-        raise StaysError(f"{name.rpartition(':')[2]} failed again; its log tells why")
-    return name.rpartition(":")[2]
+        raise StaysError(f"{name} failed again; its log tells why")
+    return name
 
 
 def _saga(clients: Clients, body: dict[str, Any]) -> str:

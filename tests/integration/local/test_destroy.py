@@ -17,6 +17,22 @@ TEMPLATE = {
     "Resources": {
         "Going": {"Type": "AWS::S3::Bucket", "Properties": {"BucketName": "going"}},
         "Kept": {"Type": "AWS::S3::Bucket", "Properties": {"BucketName": "kept"}, "DeletionPolicy": "Retain"},
+        "Function": {
+            "Type": "AWS::Lambda::Function",
+            "Properties": {
+                "FunctionName": "going",
+                "Runtime": "python3.13",
+                "Handler": "index.handler",
+                "Role": "arn:aws:iam::000000000000:role/any",
+                "Code": {"ZipFile": "def handler(event, context): ..."},
+            },
+        },
+        # As SAM makes it: it goes with its function all the same.
+        "Version": {
+            "Type": "AWS::Lambda::Version",
+            "Properties": {"FunctionName": {"Ref": "Function"}},
+            "DeletionPolicy": "Retain",
+        },
     }
 }
 
@@ -46,6 +62,7 @@ def test_what_goes_is_emptied_and_what_stays_is_told(cloud: Cloud) -> None:
     buckets = {bucket["Name"] for bucket in s3.list_buckets()["Buckets"]}
     assert buckets & {"going", "kept"} == {"kept"}
     assert len(s3.list_object_versions(Bucket="kept")["Versions"]) == 2
+    assert not cloud.client("lambda").list_functions()["Functions"]
 
 
 def test_a_stack_that_is_not_there_is_told(cloud: Cloud) -> None:

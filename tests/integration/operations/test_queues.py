@@ -124,9 +124,8 @@ class TestRedrive:
     ) -> None:
         url = emptied("orders", "UnstartedQueue")
         OrdersApi(stack["OrdersApiUrl"], member.token).create(ORDER).raise_for_status()
-        function = stack.client("lambda").get_function(FunctionName=stack.physical_id("orders", "StartSaga"))[
-            "Configuration"
-        ]["FunctionArn"]
+        name = stack.physical_id("orders", "StartSaga")
+        function = stack.client("lambda").get_alias(FunctionName=name, Name="live")["AliasArn"]
         source, shard, number = last_record(stack, stack.physical_id("orders", "OrdersTable"))
         batch = {
             "requestContext": {"functionArn": function, "condition": "RetryAttemptsExhausted"},

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import Any
 
 from local.deploy import changes
@@ -53,6 +54,26 @@ def test_a_parameter_changes_only_what_uses_it() -> None:
     after = changes.snapshot(orders({"Layer": "v2", "Stage": "local"}, Get=FUNCTION, Table=TABLE))
 
     assert changes.between(before, after) == [Change(("Orders", "Get"), "updated")]
+
+
+def test_the_release_alone_is_no_change() -> None:
+    def deployed(release: str) -> list[Stack]:
+        version = {"Properties": {"FunctionName": {"Ref": "Get"}}}
+        stacks = orders(
+            {"Release": release},
+            Get={"Properties": {"Code": "a", "Description": f"GET /orders {release}"}},
+            **{f"GetVersion{release}": version, "GetAliaslive": version},
+        )
+        kinds = {"GetAliaslive": "AWS::Lambda::Alias", f"GetVersion{release}": "AWS::Lambda::Version"}
+        found = [
+            replace(row, type=kinds.get(row.path[-1], "AWS::Lambda::Function")) for row in stacks[1].resources
+        ]
+        return [stacks[0], replace(stacks[1], resources=tuple(found))]
+
+    before, after = changes.snapshot(deployed("0123456789ab")), changes.snapshot(deployed("ba9876543210"))
+
+    assert set(before) == {("Orders", "Get")}
+    assert changes.between(before, after) == []
 
 
 def test_a_condition_that_turns_changes_what_depends_on_it() -> None:

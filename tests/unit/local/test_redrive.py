@@ -224,10 +224,10 @@ def test_a_batch_of_a_tables_stream_is_read_again_and_its_function_called(world:
 )
 def test_what_a_function_fails_on_again_stays(world: World, answer: dict[str, Any]) -> None:
     world.answer = answer
-    world.put({"requestContext": {"functionArn": FUNCTION}, "requestPayload": {"a": 1}})
+    world.put({"requestContext": {"functionArn": f"{FUNCTION}:live"}, "requestPayload": {"a": 1}})
 
     assert redriven() == ({}, {"consume failed again; its log tells why": 1})
-    assert world.calls == [(FUNCTION, {"a": 1})]
+    assert world.calls == [(f"{FUNCTION}:live", {"a": 1})]
     assert (len(world.queue), world.hidden) == (1, set())
 
 
