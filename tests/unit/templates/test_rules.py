@@ -327,8 +327,8 @@ class TestImports:
     """Handler, domain, shared, dependencies: one way."""
 
     DOMAINS = {layer.name for layer in LAYERS} - {"shared"}
-    ENGINES: ClassVar = {"embedded": {"tantivy"}, "opensearch": {"opensearchpy"}}
-    """What the search engines are made of, each in its own folder and nowhere else."""
+    LIBRARIES: ClassVar = {"embedded": {"tantivy"}, "opensearch": {"opensearchpy"}, "stream": {"pybase64"}}
+    """What the search engines are made of and a stream is read with, in their own folder and nowhere else."""
 
     @pytest.mark.parametrize("path", HANDLERS, ids=lambda path: path.parent.name)
     def test_a_handler_imports_its_own_domain_and_what_is_shared(self, path: Path) -> None:
@@ -341,5 +341,5 @@ class TestImports:
         for path in layer.rglob("*.py"):
             assert not imported(path) & (beside | {"functions", "local", "tests"}), path
             if layer.name != "shared":
-                engine = self.ENGINES.get(path.parent.name, set())
-                assert imported(path) <= {layer.name, "shared", "msgspec"} | engine, path
+                libraries = {"msgspec"} | self.LIBRARIES.get(path.parent.name, set())
+                assert imported(path) <= {layer.name, "shared"} | libraries, path
