@@ -28,6 +28,7 @@ from typing import TYPE_CHECKING, Annotated, Literal
 
 import msgspec
 
+from orders import listing
 from orders.repository import AWAITS_NOTHING
 from shared.clock import now
 from shared.items import Update
@@ -115,16 +116,7 @@ class Awaiting:
         -------
         The orders, and the last one's place, or None when there are no more.
         """
-        # One more than the page holds: DynamoDB's last key does not tell whether anything follows it.
-        found = self._orders.query(
-            WAITING,
-            index="Awaiting",
-            limit=limit + 1,
-            after={WAITING[0]: WAITING[1], **after} if after else None,
-        )
-        items = found.items[:limit]
-        more = len(found.items) > limit or found.last_key is not None
-        last = {key: items[-1][key] for key in PLACE} if more else None
+        items, last = listing.page(self._orders, "Awaiting", WAITING, place=PLACE, limit=limit, after=after)
         return msgspec.convert(items, list[AwaitingOrder]), last
 
 

@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, Annotated, Literal, TypeAlias
 
 import msgspec
 
+from orders import listing
 from shared.clock import now
 from shared.problems import Conflict, NotFound
 
@@ -165,17 +166,10 @@ class Partners:
         -------
         The partners, and the last one's place, or None when there are no more.
         """
-        # One more than the page holds: DynamoDB's last key does not tell whether anything follows it.
-        found = self._table.query(
-            LISTED,
-            index="ByRegistration",
-            limit=limit + 1,
-            newest_first=True,
-            after={LISTED[0]: LISTED[1], **after} if after else None,
+        place = ("registered_at", "partner_id")
+        items, last = listing.page(
+            self._table, "ByRegistration", LISTED, place=place, limit=limit, after=after, newest_first=True
         )
-        items = found.items[:limit]
-        more = len(found.items) > limit or found.last_key is not None
-        last = {key: items[-1][key] for key in ("registered_at", "partner_id")} if more else None
         return msgspec.convert(items, list[RegisteredPartner]), last
 
 
