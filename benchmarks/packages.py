@@ -5,6 +5,7 @@ Everything is built by the recipes of the tree itself, into `.local/bench`, and 
 
 from __future__ import annotations
 
+import fcntl
 import hashlib
 import io
 import platform
@@ -103,17 +104,22 @@ def zipped(folder: Path) -> bytes:
 
 
 def _kept(name: str, inputs: Iterable[Path], make: Callable[[Path], object]) -> Path:
-    """Return the folder that `make` fills, made again only when an input or the interpreter is another."""
+    """Return the folder that `make` fills, made again only when an input or the interpreter is another.
+
+    Of several processes that ask for it at once, one makes it.
+    """
     kept = STATE / f"{name}-{_digest(inputs)}"
-    if not kept.exists():
-        STATE.mkdir(parents=True, exist_ok=True)
-        for outdated in STATE.glob(f"{name}-{'?' * _DIGITS}"):
-            shutil.rmtree(outdated)
-        with tempfile.TemporaryDirectory(dir=STATE) as half_made:
-            target = Path(half_made, name)
-            target.mkdir()
-            make(target)
-            target.rename(kept)
+    STATE.mkdir(parents=True, exist_ok=True)
+    with (STATE / f".{name}.lock").open("w") as lock:
+        fcntl.flock(lock, fcntl.LOCK_EX)
+        if not kept.exists():
+            for outdated in STATE.glob(f"{name}-{'?' * _DIGITS}"):
+                shutil.rmtree(outdated)
+            with tempfile.TemporaryDirectory(dir=STATE) as half_made:
+                target = Path(half_made, name)
+                target.mkdir()
+                make(target)
+                target.rename(kept)
     return kept
 
 
