@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import fcntl
 import json
 import secrets
 import time
@@ -14,7 +13,7 @@ import requests
 
 from tests.login import Login, query_of
 from tests.providers import Provider
-from tests.stack import OUTPUTS, Stack, claims_of
+from tests.stack import Stack, claims_of, held
 from tests.templates import ROOT
 
 TEMPLATE = ROOT / "functions/identity/providers.yaml"
@@ -49,10 +48,8 @@ def offered(stack: Stack, provider: Provider) -> Iterator[str]:
     that stands: the template of the providers, and the client that names what it made. One test at a time
     does it, also of those in other processes: there is one client.
     """
-    with OUTPUTS.with_name("federation.lock").open("w") as lock:
-        fcntl.flock(lock, fcntl.LOCK_EX)
-        with _offered(stack, provider) as name:
-            yield name
+    with held("federation"), _offered(stack, provider) as name:
+        yield name
 
 
 @contextmanager

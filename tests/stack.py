@@ -3,15 +3,18 @@
 from __future__ import annotations
 
 import base64
+import fcntl
 import json
 import os
 import secrets
 import time
 from collections import UserDict
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
-from functools import cached_property
+from functools import cache, cached_property
 from pathlib import Path
-from typing import Any
+from typing import IO, Any
 
 import boto3
 import pytest
@@ -20,7 +23,7 @@ from botocore import UNSIGNED
 from botocore.config import Config
 
 OUTPUTS = Path(os.environ.get("LENS_OUTPUTS", Path(__file__).parents[1] / ".local/outputs.json"))
-SECONDS = 30
+SECONDS = 60
 FOLLOW_SECONDS = 120
 PAUSES = 0.01
 """How long the pauses of state machines on this machine are, beside what they would be."""
@@ -44,6 +47,28 @@ OFFER: dict[str, Any] = {
     "currency": "EUR",
 }
 """An offer that the catalogue takes."""
+
+
+@contextmanager
+def held(what: str, *, shared: bool = False) -> Iterator[IO[str]]:
+    """Hold something of the stack's that there is one of, alone or with others, and give the lock.
+
+    Tests of one stack run in several processes: who changes such a thing holds it alone, and who relies on it
+    with others who do.
+    """
+    with OUTPUTS.with_name(f"{what}.lock").open("w") as lock:
+        fcntl.flock(lock, fcntl.LOCK_SH if shared else fcntl.LOCK_EX)
+        yield lock
+
+
+@cache  # a client reads the model of its service
+def _client(service: str, engine: str | None, region: str) -> Any:
+    if engine is None:
+        session: Any = boto3.Session()
+        return session.client(service)
+    session = boto3.Session("test", "test", region_name=region)
+    config = Config(retries={"total_max_attempts": 2})
+    return session.client(service, endpoint_url=engine, config=config)
 
 
 class Stack(UserDict[str, str]):
@@ -81,13 +106,7 @@ class Stack(UserDict[str, str]):
 
     def client(self, service: str) -> Any:
         """Return an AWS client of the account that holds the stack."""
-        session: Any = boto3.Session()
-        if not self.on_this_machine:
-            return session.client(service)
-        session = boto3.Session("test", "test", region_name=self["UserPoolId"].partition("_")[0])
-        return session.client(
-            service, endpoint_url=self["EngineUrl"], config=Config(retries={"total_max_attempts": 2})
-        )
+        return _client(service, self.get("EngineUrl"), self["UserPoolId"].partition("_")[0])
 
     @cached_property
     def deployed(self) -> list[dict[str, str]]:

@@ -9,7 +9,7 @@ from playwright.sync_api import expect
 
 from tests.browser.site import Site
 
-pytestmark = pytest.mark.usefixtures("stocked")
+pytestmark = pytest.mark.usefixtures("stocked", "approvals")
 
 
 def test_an_order_is_followed_to_its_confirmation(signed_in: Site) -> None:

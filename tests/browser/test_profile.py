@@ -14,6 +14,7 @@ from tests.browser.site import SLOW, Site
 from tests.images import png
 from tests.stack import MobileApi
 
+pytestmark = pytest.mark.usefixtures("uploads")
 SIDE = 400
 
 

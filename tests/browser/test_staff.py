@@ -43,6 +43,7 @@ def test_a_member_who_opens_a_place_of_staffs_is_told_so(signed_in: Site) -> Non
         signed_in.shows("This place is for staff")
 
 
+@pytest.mark.usefixtures("approvals")
 def test_a_large_order_is_approved_with_a_reason(
     staff: Site, stocked: Stack, member: Member, waiting: str
 ) -> None:
@@ -61,6 +62,7 @@ def test_a_large_order_is_approved_with_a_reason(
 
 
 @pytest.mark.console("409")
+@pytest.mark.usefixtures("approvals")
 def test_who_answers_too_late_is_told_the_answer_that_stands(
     staff: Site, stack: Stack, colleague: Member, waiting: str
 ) -> None:

@@ -13,7 +13,8 @@ from tests.images import BASELINE, SECRET, png, with_segment
 from tests.stack import Member, MobileApi, Stack
 from tests.web import Viewer
 
-CHECK_SECONDS = 30
+pytestmark = pytest.mark.usefixtures("uploads")
+CHECK_SECONDS = 60
 
 
 def begun(api: MobileApi) -> str:
