@@ -6,6 +6,7 @@ import json
 import secrets
 from collections.abc import Iterable, Iterator
 from contextlib import suppress
+from functools import cache
 from typing import Any
 
 import requests
@@ -55,9 +56,7 @@ def fuzz(  # noqa: PLR0913 - what, how and where
     -------
     The statuses that were answered.
     """
-    contract = schemathesis.openapi.from_dict(
-        without_credentials(templates.contract(service)), config=SchemathesisConfig.from_dict(CONFIG)
-    )
+    contract = schema_of(service)
     operation = contract.find_operation_by_id(operation_id)
     statuses: set[int] = set()
 
@@ -84,6 +83,14 @@ def fuzz(  # noqa: PLR0913 - what, how and where
     with suppress(Unsatisfiable):  # whatever is sent fits an operation with a text in its path alone
         send_any()
     return statuses
+
+
+@cache
+def schema_of(service: str) -> Any:
+    """Return a service's contract as schemathesis has it."""
+    return schemathesis.openapi.from_dict(
+        without_credentials(templates.contract(service)), config=SchemathesisConfig.from_dict(CONFIG)
+    )
 
 
 def edges(contract: Any, operation: Any, mode: GenerationMode) -> Iterator[Any]:

@@ -4,13 +4,16 @@ from __future__ import annotations
 
 import json
 import re
-from typing import Any
+from collections.abc import Sequence
+from typing import Any, Literal
 
 from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import Locator, Page, expect
 
 from tests.stack import Member, Stack, claims_of
 
+COLOURS = ("color-contrast", "link-in-text-block")
+"""The rules of axe that look at colours, and so at what night changes."""
 SLOW = 60_000
 """Milliseconds for what starts functions that nobody has called yet."""
 PRODUCTS = {
@@ -99,9 +102,17 @@ class Site:
         """Wait until the page says so."""
         expect(self.page.locator("main").get_by_text(words).first).to_be_visible(timeout=SLOW)
 
-    def violations(self) -> list[str]:
-        """What axe finds wrong with the page, rule and element."""
-        found = Axe().run(self.page).response["violations"]
+    def paint(self, scheme: Literal["light", "dark"]) -> None:
+        """Let the page be by day or by night, and wait until it is painted so."""
+        self.page.emulate_media(color_scheme=scheme, reduced_motion="reduce")
+        self.page.evaluate("new Promise(done => requestAnimationFrame(() => requestAnimationFrame(done)))")
+
+    def violations(self, rules: Sequence[str] = ()) -> list[str]:
+        """What axe finds wrong with the page, rule and element; by some rules alone where they are named."""
+        asked: dict[str, Any] = {"resultTypes": ["violations"]}  # and not all that is right, told in full
+        if rules:
+            asked["runOnly"] = {"type": "rule", "values": [*rules]}
+        found = Axe().run(self.page, options=asked).response["violations"]
         return [f"{rule['id']}: {node['html']}" for rule in found for node in rule["nodes"]]
 
     def overflows(self) -> bool:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
+from functools import cache
 from pathlib import Path
 from typing import Any
 
@@ -31,11 +32,18 @@ def engine(
     running.stop()
 
 
+@pytest.fixture
+def stock(request: pytest.FixtureRequest) -> bool:
+    """Whether the test fails as it is expected to, which nobody waits for longer than need be."""
+    return "stock" in request.node.callspec.params.values()
+
+
 @pytest.fixture(scope="session")
 def client(engine: process.Engine) -> Callable[[str], Any]:
     """Return a function that makes a boto3 client of the engine, as its administrator."""
     session: Any = boto3.Session("test", "test", region_name=process.REGION)
 
+    @cache  # a client reads the model of its service
     def make(service: str) -> Any:
         return session.client(service, endpoint_url=engine.url, config=Config(retries={"max_attempts": 0}))
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import inspect
 import re
 from typing import TYPE_CHECKING, Any
 
@@ -17,7 +18,7 @@ TRACE = "Root=1-5759e988-bd862e3fe1be46a994272793;Parent=53995c3f42cd8ad8;Sample
 
 def lambda_client(client: Callable[[str], Any], trace: str) -> Any:
     """Return a Lambda client like that of a function which runs under this trace."""
-    made = client("lambda")
+    made: Any = inspect.unwrap(client)("lambda")  # one of its own, and not the one that is kept for all
     made.meta.events.register(
         "before-call.lambda.Invoke",
         lambda params, **_: params["headers"].update({"X-Amzn-Trace-Id": trace}),

@@ -28,6 +28,18 @@ from local.up import Report, down, up
 
 APP = Path(__file__).parent / "app"
 HANDLER = "greetings/greet/app.py"
+LOG_SECONDS = STOP_SECONDS = 60
+
+RUN = """
+import sys
+from pathlib import Path
+from local import cli, cloud
+
+home, project = map(Path, sys.argv[1:])
+cli.named_by = lambda environ: cloud.Cloud(int(environ["LOCAL_PORT"]), home, project)
+sys.exit(cli.main(["run"]))
+"""
+"""What `python -m local run` does, for another application."""
 
 
 class Laptop:
@@ -37,11 +49,13 @@ class Laptop:
         self.sources = folder / "sources"
         shutil.copytree(APP, self.sources)
         self.cloud = Cloud(process.free_port(), home=folder / "home", project=self.sources)
+        self.report: Report
 
     def up(self) -> Report:
         """Bring it up."""
         with Progress(Console(file=io.StringIO())) as progress:
-            return up(self.cloud, progress)
+            self.report = up(self.cloud, progress)
+        return self.report
 
     def edit(self, file: str, old: str, new: str) -> None:
         """Change a source."""
@@ -121,52 +135,94 @@ def test_it_comes_up_takes_a_change_and_refuses_a_bad_one(laptop: Laptop) -> Non
     assert laptop.greeting(changed) == "hello again"
 
 
-def test_a_change_whose_check_was_interrupted_is_checked_the_next_time(
-    laptop: Laptop, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    report = laptop.up()
-    laptop.edit(HANDLER, "from words", "from wards")
+@pytest.fixture(scope="module")
+def one_for_all(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Laptop]:
+    """A copy that is up."""
+    made = Laptop(tmp_path_factory.mktemp("laptop"))
+    try:
+        made.up()
+        yield made
+    finally:
+        down(made.cloud)
 
-    def interrupted(*_: object) -> int:
-        raise KeyboardInterrupt
 
-    with monkeypatch.context() as during:
-        during.setattr(imports, "check", interrupted)
-        with pytest.raises(KeyboardInterrupt):
+class TestWhileItIsUp:
+    """What happens to a copy that is up, one thing after the other."""
+
+    @pytest.fixture
+    def laptop(self, one_for_all: Laptop) -> Laptop:
+        return one_for_all
+
+    def test_what_functions_log_can_be_followed(self, laptop: Laptop) -> None:
+        began = time.time()
+        laptop.greeting(laptop.report)
+        deadline = time.monotonic() + LOG_SECONDS
+
+        lines = logs.follow(
+            laptop.cloud, logs.groups(laptop.cloud), since=began, goes_on=lambda: time.monotonic() < deadline
+        )
+
+        assert next(line.message for line in lines if line.function == "greet") == "hello"
+
+    def test_a_change_whose_check_was_interrupted_is_checked_the_next_time(
+        self, laptop: Laptop, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        laptop.edit(HANDLER, "from words", "from wards")
+
+        def interrupted(*_: object) -> int:
+            raise KeyboardInterrupt
+
+        with monkeypatch.context() as during:
+            during.setattr(imports, "check", interrupted)
+            with pytest.raises(KeyboardInterrupt):
+                laptop.up()
+
+        with pytest.raises(LocalError, match=r"^Greetings/Greet does not import"):
             laptop.up()
+        assert laptop.greeting(laptop.report) == "hello"
+        laptop.edit(HANDLER, "from wards", "from words")
 
-    with pytest.raises(LocalError, match=r"^Greetings/Greet does not import"):
-        laptop.up()
-    assert laptop.greeting(report) == "hello"
+    def test_two_stand_side_by_side(self, laptop: Laptop, tmp_path: Path) -> None:
+        other = Laptop(tmp_path)
+        other.edit("words/words.py", "hello", "bonjour")
+        try:
+            others = other.up()
 
+            assert laptop.greeting(laptop.report) == "hello"
+            assert other.greeting(others) == "bonjour"
+        finally:
+            down(other.cloud)
+        assert laptop.greeting(laptop.report) == "hello"
 
-def test_what_functions_log_can_be_followed(laptop: Laptop) -> None:
-    report = laptop.up()
-    began = time.time()
-    laptop.greeting(report)
-    deadline = time.monotonic() + 10
+    def test_it_recovers_from_the_death_of_its_engine(self, laptop: Laptop) -> None:
+        before = laptop.report
+        laptop.greeting(before)
+        members = laptop.processes()
+        engine = process.find(laptop.cloud.folder)
+        assert engine is not None
+        assert len(members) > 1
 
-    lines = logs.follow(
-        laptop.cloud, logs.groups(laptop.cloud), since=began, goes_on=lambda: time.monotonic() < deadline
-    )
+        os.kill(engine.pid, signal.SIGKILL)
+        after = laptop.up()
 
-    assert next(line.message for line in lines if line.function == "greet") == "hello"
+        assert laptop.greeting(after) == "hello"
+        assert after.outputs["DemoPassword"] == before.outputs["DemoPassword"]
+        assert are_gone(members)
 
+    def test_an_engine_that_is_out_of_date_is_restarted(
+        self, laptop: Laptop, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        before = process.find(laptop.cloud.folder)
 
-def test_it_recovers_from_the_death_of_its_engine(laptop: Laptop) -> None:
-    before = laptop.up()
-    laptop.greeting(before)
-    members = laptop.processes()
-    engine = process.find(laptop.cloud.folder)
-    assert engine is not None
-    assert len(members) > 1
+        monkeypatch.setattr(process, "fingerprint", lambda: "of changed gap-fillers")
+        report = laptop.up()
 
-    os.kill(engine.pid, signal.SIGKILL)
-    after = laptop.up()
-
-    assert laptop.greeting(after) == "hello"
-    assert after.outputs["DemoPassword"] == before.outputs["DemoPassword"]
-    assert are_gone(members)
+        after = process.find(laptop.cloud.folder)
+        assert before is not None
+        assert after is not None
+        assert not before.alive
+        assert after.pid != before.pid
+        assert laptop.greeting(report) == "hello"
 
 
 def test_bringing_it_down_after_the_death_of_its_engine_leaves_nothing(laptop: Laptop) -> None:
@@ -183,34 +239,6 @@ def test_bringing_it_down_after_the_death_of_its_engine_leaves_nothing(laptop: L
     assert is_free(laptop.cloud.port)
     assert not laptop.cloud.folder.exists()
     assert not down(laptop.cloud)
-
-
-def test_an_engine_that_is_out_of_date_is_restarted(laptop: Laptop, monkeypatch: pytest.MonkeyPatch) -> None:
-    laptop.up()
-    before = process.find(laptop.cloud.folder)
-
-    monkeypatch.setattr(process, "fingerprint", lambda: "of changed gap-fillers")
-    report = laptop.up()
-
-    after = process.find(laptop.cloud.folder)
-    assert before is not None
-    assert after is not None
-    assert not before.alive
-    assert after.pid != before.pid
-    assert laptop.greeting(report) == "hello"
-
-
-def test_two_stand_side_by_side(laptop: Laptop, tmp_path: Path) -> None:
-    other = Laptop(tmp_path / "other")
-    other.edit("words/words.py", "hello", "bonjour")
-    try:
-        report, others = laptop.up(), other.up()
-
-        assert laptop.greeting(report) == "hello"
-        assert other.greeting(others) == "bonjour"
-    finally:
-        down(other.cloud)
-    assert laptop.greeting(report) == "hello"
 
 
 def test_a_first_deploy_that_fails_leaves_nothing_running(laptop: Laptop) -> None:
@@ -233,27 +261,34 @@ def test_a_taken_port_is_refused_with_the_name_of_its_holder(laptop: Laptop) -> 
         laptop.up()
 
 
-@pytest.mark.parametrize(
-    ("sign", "phase"),
-    [(signal.SIGINT, "engine"), (signal.SIGTERM, "package"), (signal.SIGINT, "Serving")],
-)
-def test_a_run_that_is_stopped_leaves_nothing(sign: signal.Signals, phase: str) -> None:
-    cloud = Cloud(process.free_port())
-    command = subprocess.Popen(
-        [sys.executable, "-m", "local", "run"],
+def test_a_run_that_is_stopped_while_it_builds_leaves_nothing() -> None:
+    """Of this project itself, whose web app is built meanwhile."""
+    stopped(Cloud(process.free_port()), [sys.executable, "-m", "local", "run"], signal.SIGINT, "engine")
+
+
+@pytest.mark.parametrize(("sign", "phase"), [(signal.SIGTERM, "package"), (signal.SIGINT, "Serving")])
+def test_a_run_that_is_stopped_leaves_nothing(tmp_path: Path, sign: signal.Signals, phase: str) -> None:
+    small = Laptop(tmp_path)
+    stopped(small.cloud, [sys.executable, "-c", RUN, str(small.cloud.home), str(small.sources)], sign, phase)
+
+
+def stopped(cloud: Cloud, command: list[str], sign: signal.Signals, phase: str) -> None:
+    """Run a copy, stop it once it tells of a phase, and assert that nothing of it is left."""
+    running = subprocess.Popen(  # noqa: S603 - this interpreter
+        command,
         cwd=process.ROOT,
         env={**os.environ, "LOCAL_PORT": str(cloud.port), "PYTHONUNBUFFERED": "1"},
         stdout=subprocess.PIPE,
         stderr=subprocess.PIPE,
         text=True,
     )
-    assert command.stdout is not None
-    next(line for line in command.stdout if line.startswith(phase))
+    assert running.stdout is not None
+    next(line for line in running.stdout if line.startswith(phase))
 
-    command.send_signal(sign)
-    command.communicate(timeout=20)
+    running.send_signal(sign)
+    running.communicate(timeout=STOP_SECONDS)
 
-    assert command.returncode == (0 if phase == "Serving" else 130)
+    assert running.returncode == (0 if phase == "Serving" else 130)
     assert is_free(cloud.port)
     assert not cloud.folder.exists()
     assert not [found for found in psutil.process_iter() if str(cloud.folder) in environment_of(found)]

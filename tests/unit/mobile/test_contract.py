@@ -16,7 +16,7 @@ from shared.tables import Table
 from tests.unit.functions import FUNCTIONS
 from tests.unit.templates.test_contracts import in_code, in_contract
 
-CONTRACT: dict[str, Any] = yaml.safe_load((FUNCTIONS / "mobile/openapi.yaml").read_text())
+CONTRACT: dict[str, Any] = yaml.load((FUNCTIONS / "mobile/openapi.yaml").read_text(), yaml.CSafeLoader)
 SCHEMAS: dict[str, Any] = CONTRACT["components"]["schemas"]
 OPERATIONS = {
     f"{method.upper()} {path}": operation

@@ -125,7 +125,7 @@ class Dynamo:
                 raise Killed
 
     def _record(self, old: Json | None, new: Json) -> None:
-        images = {"NewImage": new, **({"OldImage": old} if old else {})}
+        images = copy.deepcopy({"NewImage": new, **({"OldImage": old} if old else {})})
         number = f"{len(self.changes):021}"
         self.changes.append(
             {
@@ -135,9 +135,13 @@ class Dynamo:
         )
 
     def items(self, table: str) -> list[Json]:
-        """Return all items of a table, in DynamoDB's form."""
-        found: list[Json] = self._ask("scan", TableName=table)["Items"]
-        return found
+        """Return all items of a table, in DynamoDB's form, as the engine keeps them: to be read alone.
+
+        It puts another item in the place of one that is written, so what was read stays as it was. A Scan
+        would copy and weigh each of them, which takes a third of the whole test.
+        """
+        kept = dynamodb._tables[table]["items"].values()
+        return [item for partition in kept for item in partition.values()]
 
     def orders(self) -> dict[str, Json]:
         """Return the items of OrdersTable by their order_id."""
