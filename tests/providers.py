@@ -24,7 +24,7 @@ import requests
 from cryptography.hazmat.primitives import hashes
 from cryptography.hazmat.primitives.asymmetric import padding, rsa
 
-SECONDS = 30
+SECONDS = 60
 BEGIN_SECONDS = 60
 
 Change = Callable[[str], str]

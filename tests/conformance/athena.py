@@ -12,7 +12,7 @@ from local.engine.process import REGION
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-SECONDS = 20
+SECONDS = 120
 OPENX = "org.openx.data.jsonserde.JsonSerDe"
 
 

@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     from local.engine.process import Engine
 
 STAGE = "test"
-STACK_SECONDS = 30
+STACK_SECONDS = 60
 
 
 def url(engine: Engine, api_id: str) -> str:

@@ -78,6 +78,8 @@ def first_time(sequence):
     return True
 """
 
+MOST_TO_WAIT = 20
+"""Seconds for which SQS waits for a message."""
 MAY = [
     "kinesis:GetRecords",
     "kinesis:GetShardIterator",
@@ -190,7 +192,7 @@ class Streams:
 
     def lost(self, queue: str) -> dict[str, Any]:
         """Return the document in a destination's queue, and nothing when none comes."""
-        wait = max(1, int(self.patience))
+        wait = max(1, min(MOST_TO_WAIT, int(self.patience)))
         answer = self.client("sqs").receive_message(QueueUrl=queue, WaitTimeSeconds=wait)
         messages = answer.get("Messages", [])
         found: dict[str, Any] = json.loads(messages[0]["Body"]) if messages else {}

@@ -33,7 +33,7 @@ def handler(event, context):
 AUTHORIZATION = "method.request.header.Authorization"
 LIMIT = "method.request.querystring.limit"
 ITEM = "method.request.path.item"
-SECONDS = 1
+SECONDS = 3
 
 
 class CachedApi(RestApi):

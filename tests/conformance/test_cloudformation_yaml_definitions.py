@@ -17,7 +17,7 @@ StartAt: Greet
 States:
   Greet: {Type: Pass, Result: "hello ${Whom}", End: true}
 """
-SECONDS = 10
+SECONDS = 60
 TRUST = {
     "Version": "2012-10-17",
     "Statement": [

@@ -19,7 +19,7 @@ BY_DYNAMODB = {"userIdentity": {"type": ["Service"], "principalId": ["dynamodb.a
 @pytest.fixture(scope="module")
 def on_engine(client: Callable[[str], Any], tmp_path_factory: pytest.TempPathFactory) -> Streams:
     folder: Path = tmp_path_factory.mktemp("expiry")
-    return make_streams(client, folder, patience=15.0)
+    return make_streams(client, folder, patience=60.0)
 
 
 @pytest.fixture

@@ -15,7 +15,7 @@ from tests.conformance.rest_api import trusting
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-SECONDS = 20
+SECONDS = 60
 NEWLINES = {"Enabled": True, "Processors": [{"Type": "AppendDelimiterToRecord"}]}
 
 

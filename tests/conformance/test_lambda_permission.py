@@ -31,7 +31,7 @@ AUTHORIZER = """def handler(event, context):
 EMPTY = "def handler(event, context):\n    return {}"
 PASSES = "def handler(event, context):\n    return event"
 PRINTS = "import json\ndef handler(event, context):\n    print(json.dumps(event))"
-SECONDS = 10.0
+SECONDS = 60
 
 INTERNAL: tuple[int, Any] = (500, {"message": "Internal server error"})
 FINE: tuple[int, Any] = (200, {})
@@ -266,7 +266,7 @@ class Buckets:
 
 @pytest.mark.parametrize("kind", [Topics, Rules, Buckets])
 def test_an_event_is_delivered_for_the_source_that_is_allowed_alone(
-    client: Client, kind: type[Topics | Rules | Buckets]
+    client: Client, kind: type[Topics | Rules | Buckets], stock: bool
 ) -> None:
     function = make_function(client, PRINTS)
     group = f"/aws/lambda/{function}"
@@ -276,12 +276,13 @@ def test_an_event_is_delivered_for_the_source_that_is_allowed_alone(
     allow(client, function, sources.service, allowed)
 
     sources.send(refused, "from-the-refused")
-    # On an engine that delivers it, it is there before the other: its environment has started.
+    # On an engine that delivers it, it is there before the other, or soon: its environment has started.
     time.sleep(1)
     sources.send(allowed, "from-the-allowed")
 
+    wanted = {"from-the-allowed", "from-the-refused"} if stock else {"from-the-allowed"}
     deadline = time.monotonic() + SECONDS
-    while "from-the-allowed" not in str(printed(client, group)) and time.monotonic() < deadline:
+    while not all(each in str(printed(client, group)) for each in wanted) and time.monotonic() < deadline:
         time.sleep(0.1)
     assert "from-the-allowed" in str(printed(client, group))
     assert "from-the-refused" not in str(printed(client, group))

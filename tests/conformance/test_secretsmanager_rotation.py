@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 
     Client = Callable[[str], Any]
 
-SECONDS = 20.0
+SECONDS = 60
 ROTATES = """
 import json, os
 from secrets_manager import call

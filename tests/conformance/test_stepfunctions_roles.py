@@ -14,7 +14,7 @@ from tests.conformance.functions import make_function
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-SECONDS = 10
+SECONDS = 60
 
 
 class Machine:

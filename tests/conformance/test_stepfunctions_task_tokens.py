@@ -12,7 +12,9 @@ import pytest
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-SECONDS = 10
+SECONDS = 60
+MOST_TO_WAIT = 20
+"""Seconds for which SQS waits for a message."""
 
 
 def waiting(client: Callable[[str], Any], timeout: int | str) -> tuple[str, str]:
@@ -36,7 +38,7 @@ def waiting(client: Callable[[str], Any], timeout: int | str) -> tuple[str, str]
         name=f"machine-{uuid.uuid4().hex[:8]}", roleArn=arn, definition=json.dumps(definition)
     )["stateMachineArn"]
     execution = states.start_execution(stateMachineArn=machine)["executionArn"]
-    (message,) = client("sqs").receive_message(QueueUrl=url, WaitTimeSeconds=SECONDS)["Messages"]
+    (message,) = client("sqs").receive_message(QueueUrl=url, WaitTimeSeconds=MOST_TO_WAIT)["Messages"]
     return execution, message["Body"]
 
 
@@ -44,8 +46,8 @@ def _policy(statement: dict[str, Any]) -> str:
     return json.dumps({"Version": "2012-10-17", "Statement": [statement]})
 
 
-def ended(states: Any, execution: str) -> tuple[str, str]:
-    deadline = time.monotonic() + SECONDS
+def ended(states: Any, execution: str, seconds: float = SECONDS) -> tuple[str, str]:
+    deadline = time.monotonic() + seconds
     while (told := states.describe_execution(executionArn=execution))["status"] == "RUNNING":
         assert time.monotonic() < deadline
         time.sleep(0.05)

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 import pytest
 import requests
 
-from tests.conformance.test_stepfunctions_task_tokens import ended, waiting
+from tests.conformance.test_stepfunctions_task_tokens import SECONDS, ended, waiting
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -28,7 +28,7 @@ def lapse(engine: Engine) -> Iterator[None]:
 
 
 @pytest.mark.usefixtures("lapse")
-def test_a_day_s_wait_runs_out(client: Callable[[str], Any]) -> None:
+def test_a_day_s_wait_runs_out(client: Callable[[str], Any], stock: bool) -> None:
     execution, _ = waiting(client, DAY)
 
-    assert ended(client("stepfunctions"), execution) == ("FAILED", "States.Timeout")
+    assert ended(client("stepfunctions"), execution, 3 if stock else SECONDS) == ("FAILED", "States.Timeout")

@@ -21,7 +21,7 @@ def test_a_deleted_mapping_is_retried_no_more_and_a_stopped_engine_leaves_no_pro
         def client(service: str) -> Any:
             return session.client(service, endpoint_url=engine.url)
 
-        streams = make_streams(client, tmp_path, patience=15.0)
+        streams = make_streams(client, tmp_path, patience=60.0)
         failing, slow = streams.make_stream(), streams.make_stream()
         streams.put(failing, "raise")
         mapping = streams.map(failing)["UUID"]

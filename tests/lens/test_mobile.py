@@ -20,7 +20,7 @@ from tests.pushes import phone_of, told
 from tests.stack import Member, MobileApi, OrdersApi, Stack, claims_of
 from tests.web import Viewer
 
-EXPIRY_SECONDS = 30
+EXPIRY_SECONDS = 60
 
 
 @pytest.mark.lens("MOB-1")

@@ -19,6 +19,8 @@ from tests.stack import ORDER, Member, OrdersApi, Stack, asked_for
 BODY = json.dumps(ORDER).encode()
 NOBODYS = "0190b2c4-7f7e-7c3a-8000-000000000000"
 PROPAGATION_SECONDS = 60
+ENOUGH = 300
+"""More requests than the trial plan takes a day, also with those that came too fast."""
 
 
 def registered(stack: Stack, member: Member) -> Partner:
@@ -216,19 +218,17 @@ class TestRegistered:
         trial = registered(stack, enrol())
         headers = trial.signed("GET", f"/partner/orders/{NOBODYS}")
 
-        answers = []
-        for _ in range(60):
+        answers: list[requests.Response] = []
+        while not (answers and answers[-1].headers.get("Retry-After") == "3600"):
+            assert len(answers) < ENOUGH, answers[-1].text
             answers.append(trial.sent("GET", f"/partner/orders/{NOBODYS}", b"", headers))
-            time.sleep(0.1)  # 10 a second, above the plan's rate of 5: both limits are met
+            time.sleep(0.1)  # 10 a second at the most, above the plan's rate of 5: it may be met on the way
 
         refused = [answer for answer in answers if answer.status_code == 429]
         assert {answer.status_code for answer in answers} == {404, 429}
         assert {answer.headers["Retry-After"] for answer in refused} <= {"1", "3600"}
         assert_refused(refused[-1], 429)
-        assert (refused[-1].headers["Retry-After"], refused[-1].json()["detail"]) == (
-            "3600",
-            "The quota is used up.",
-        )
+        assert refused[-1].json()["detail"] == "The quota is used up."
 
     def test_no_plan_counts_another_partners_requests(
         self, stack: Stack, partner: Partner, enrol: Callable[..., Member]

@@ -18,7 +18,7 @@ from tests.web import Viewer
 MOST = 400
 """More requests than the free tier takes at once, on this machine: samconfig.toml, section local."""
 AT_ONCE = 16
-INDEX_SECONDS = 20
+INDEX_SECONDS = 60
 
 
 @pytest.fixture

@@ -126,7 +126,7 @@ def test_it_goes_on_as_long_as_there_is_more_and_nothing_stays(
 
     assert one_round({}, "url", redrives, Job(redrive.queue, redrive.redrive_id)) is more
     assert redrives.get("DeadEndQueue").status == ("RUNNING" if more else "DONE")
-    assert bounds["sent_before"] == pytest.approx(asked, abs=2)
+    assert bounds["sent_before"] == pytest.approx(asked, abs=60)
     assert bounds["until"] < time.monotonic() + 11
 
 
