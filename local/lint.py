@@ -40,24 +40,28 @@ class Check:
 
 
 def checks(root: Path) -> list[Check]:
-    """Return the checks of the tree at `root`; those of a kind of file that it does not have are left out."""
+    """Return the checks of the tree at `root`, the longest first, so that none of these is waited for alone.
+
+    Those of a kind of file that it does not have are left out.
+    """
     sources = [name for name in SOURCES if (root / name).is_dir()]
     templates = sorted(
         str(path.relative_to(root)) for path in root.glob("functions/*/*.yaml") if path.name != "openapi.yaml"
     )
     contracts = sorted(str(path.relative_to(root)) for path in root.glob("functions/*/openapi.yaml"))
     templates = ["template.yaml", *templates]
-    found = [
-        Check("checkov", (*CHECKOV, "--file", *templates)),
+    found = []
+    if (root / "frontend").is_dir():
+        found.append(Check("web app", (BIN / "python", "-m", "local.frontend", "check")))
+    found += [
         Check("mypy", (BIN / "mypy", *sources)),
         Check("cfn-lint", (*CFN_LINT, "--", *templates)),
+        Check("checkov", (*CHECKOV, "--file", *templates)),
         Check("ruff", (BIN / "ruff", "check", "--quiet", ".")),
         Check("format", (BIN / "ruff", "format", "--quiet", "--diff", ".")),
     ]
     if contracts:
         found.append(Check("contracts", (BIN / "openapi-spec-validator", "--errors", "all", *contracts)))
-    if (root / "frontend").is_dir():
-        found.append(Check("web app", (BIN / "python", "-m", "local.frontend", "check")))
     return found
 
 
