@@ -36,16 +36,28 @@ def test_what_expires_is_told_as_the_services_deed_and_what_is_deleted_is_not(st
         TableName=table, TimeToLiveSpecification={"AttributeName": "expires_at", "Enabled": True}
     )
     now = int(time.time())
-    times = {"over": now - 60, "by-hand": now + 3600, "later": now + 3600, "long-over": now - 6 * 365 * 86400}
+    soon, long_ago = now + 3600, now - 6 * 365 * 86400
+    times = {"over": now - 60, "by-hand": soon, "later": soon, "brought-forward": soon, "long-over": long_ago}
     for key, at in times.items():
         dynamodb.put_item(TableName=table, Item={"id": {"S": key}, "expires_at": {"N": str(at)}})
     streams.map(stream, FilterCriteria={"Filters": [{"Pattern": json.dumps(BY_DYNAMODB)}]})
 
     dynamodb.delete_item(TableName=table, Key={"id": {"S": "by-hand"}})
-    streams.wait(lambda: bool(streams.calls(stream)))
+    streams.wait(lambda: bool(told(streams, stream)))
+    dynamodb.update_item(
+        TableName=table,
+        Key={"id": {"S": "brought-forward"}},
+        UpdateExpression="SET expires_at = :now",
+        ExpressionAttributeValues={":now": {"N": str(now)}},
+    )
+    streams.wait(lambda: len(told(streams, stream)) == 2)
     streams.settle()
 
-    told = [record["key"] for call in streams.calls(stream) for record in call["records"]]
-    assert told == ["over"]
+    assert told(streams, stream) == ["over", "brought-forward"]
     left = {item["id"]["S"] for item in dynamodb.scan(TableName=table)["Items"]}
     assert left == {"later", "long-over"}
+
+
+def told(streams: Streams, stream: str) -> list[str]:
+    """Return the keys of the records that the function was sent."""
+    return [record["key"] for call in streams.calls(stream) for record in call["records"]]
