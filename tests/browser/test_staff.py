@@ -8,9 +8,10 @@ import secrets
 from collections.abc import Iterator
 
 import pytest
-from playwright.sync_api import expect
+from playwright.sync_api import Route, expect
 
 from tests.browser.site import SLOW, Site, session_of
+from tests.posts import eventually
 from tests.stack import OFFER, ORDER, CatalogApi, Member, OrdersApi, Stack
 
 PAGES = ("/staff/approvals", "/staff/catalogue", "/staff/catalogue/new", "/staff/partners", "/staff/queues")
@@ -66,13 +67,21 @@ def test_a_large_order_is_approved_with_a_reason(
 def test_who_answers_too_late_is_told_the_answer_that_stands(
     staff: Site, stack: Stack, colleague: Member, waiting: str
 ) -> None:
+    orders = OrdersApi(stack["OrdersApiUrl"], colleague.token)
+    eventually(lambda: waiting in orders.send("GET", "/staff/approvals").text)
+    # The list, which is asked for again and again, does not lose the order before it is answered here.
+    listed = orders.send("GET", "/staff/approvals").json()
+    staff.page.route("**/api/orders/staff/approvals*", lambda route: route.fulfill(json=listed))
+
+    def answer_first(route: Route) -> None:
+        given = {"answer": "APPROVED", "reason": "Known"}
+        assert orders.send("POST", f"/orders/{waiting}/approval", json=given).status_code == 200
+        route.continue_()
+
+    staff.page.route(f"**/orders/{waiting}/approval", answer_first)
     staff.open("/staff/approvals")
     order = staff.page.get_by_role("listitem").filter(has_text=waiting)
     order.get_by_label("Reason").fill("Too much tea")
-    first = OrdersApi(stack["OrdersApiUrl"], colleague.token).send(
-        "POST", f"/orders/{waiting}/approval", json={"answer": "APPROVED", "reason": "Known"}
-    )
-    assert first.status_code == 200
     order.get_by_role("button", name="Refuse").click()
     expect(order.get_by_role("status")).to_have_text(re.compile("approved"), timeout=SLOW)
 
