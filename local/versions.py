@@ -18,10 +18,10 @@ from collections import Counter
 from collections.abc import Callable, Iterable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 from typing import Any
 
-import boto3
 from botocore.config import Config
 from botocore.exceptions import BotoCoreError, ClientError
 from rich.console import Console
@@ -246,34 +246,22 @@ def parser() -> argparse.ArgumentParser:
 
 def run(options: argparse.Namespace, phase: Phase) -> list[str]:
     """Do what the command line says; return the lines to print."""
-    if options.stage:
-        session: Any = boto3.Session()
-        name = stack_name(options.stage)
-
-        def client(service: str) -> Any:
-            return session.client(service, config=CONFIG)
-    else:
-        known = reach.read(options.outputs)
-        name = reach.output(known, "StackName")
-
-        def client(service: str) -> Any:
-            return reach.client(known, service, CONFIG)
-
+    known = {} if options.stage else reach.read(options.outputs)
+    name = stack_name(options.stage) if options.stage else reach.output(known, "StackName")
+    client = partial(reach.client, known, config=CONFIG)
     found = functions(client, name)
     phase.note = f"{len(found)} functions"
     if options.prune:
         return [f"{prune(client('lambda'), found)} versions of older releases deleted"]
+    present = live(found)
     if options.back or options.to:
-        present = live(found)
         done = move(client("lambda"), found, options.to or before(found))
         phase.note = f"{present} to {done.release}"
         said = [f"{done.moved} of {len(found)} functions serve {done.release} instead of {present}."]
         if done.absent:
             said.append(f"Not in it, and as they were: {', '.join(done.absent)}")
         return said
-    return [
-        f"{release}  {at[:19]}{'  live' if release == live(found) else ''}" for release, at in history(found)
-    ]
+    return [f"{release}  {at[:19]}{'  live' if release == present else ''}" for release, at in history(found)]
 
 
 def main(arguments: list[str]) -> int:
