@@ -4,13 +4,18 @@ from __future__ import annotations
 
 import io
 import json
+import time
 import uuid
 import zipfile
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
+import psutil
+
 if TYPE_CHECKING:
     from collections.abc import Callable
+
+PATIENCE, STOCK_PATIENCE = 60.0, 3.0
 
 
 @dataclass(frozen=True)
@@ -83,3 +88,19 @@ def printed(client: Callable[[str], Any], group: str) -> list[str]:
     """Return the messages of a log group, oldest first."""
     events = client("logs").filter_log_events(logGroupName=group)["events"]
     return [event["message"].rstrip("\n") for event in events]
+
+
+def runs(pid: int) -> bool:
+    """Tell whether a process is there and has not ended."""
+    try:
+        return psutil.Process(pid).status() != psutil.STATUS_ZOMBIE
+    except psutil.NoSuchProcess:
+        return False
+
+
+def ended(pid: int, *, stock: bool) -> bool:
+    """Tell whether a process ends: the stock engine's is not waited for as long."""
+    deadline = time.monotonic() + (STOCK_PATIENCE if stock else PATIENCE)
+    while runs(pid) and time.monotonic() < deadline:
+        time.sleep(0.05)
+    return not runs(pid)

@@ -14,7 +14,7 @@ from botocore.exceptions import ClientError
 
 from local.engine import process
 from tests.conformance.conftest import THE_GAP
-from tests.conformance.functions import invoke, make_function
+from tests.conformance.functions import ended, invoke, make_function
 from tests.conformance.stacks import Stack
 
 if TYPE_CHECKING:
@@ -28,19 +28,6 @@ def handler(event, context):
     time.sleep(event)
     return os.getpid()
 """
-PATIENCE, STOCK_PATIENCE = 60.0, 3.0
-
-
-def ended(pid: int, *, stock: bool) -> bool:
-    """Tell whether the process ends: the stock engine's is not waited for as long."""
-    try:
-        running = psutil.Process(pid)
-        deadline = time.monotonic() + (STOCK_PATIENCE if stock else PATIENCE)
-        while running.status() != psutil.STATUS_ZOMBIE and time.monotonic() < deadline:
-            time.sleep(0.05)
-        return running.status() == psutil.STATUS_ZOMBIE
-    except psutil.NoSuchProcess:
-        return True
 
 
 def test_the_environment_of_a_function_ends_when_its_stack_is_deleted(
